@@ -1,0 +1,29 @@
+#pragma once
+// Numerically safe scalar functions and whole-matrix kernels that layers and losses are made of.
+
+#include <dbn/core/types.hpp>
+
+namespace dbn {
+
+/// 1 / (1 + e^-x).
+double logistic(double x);
+/// log(1 + e^x) without overflow.
+double softplus(double x);
+/// log(sum_i e^{x_i}) without overflow; -infinity for an empty vector.
+double log_sum_exp(const Eigen::Ref<const Eigen::VectorXd>& x);
+
+/// Every element x becomes 1 / (1 + e^-x).
+void logistic_in_place(MatrixRef x);
+/// Sum of softplus over the rows of each column, in double.
+Eigen::VectorXd softplus_column_sums(const ConstMatrixRef& x);
+/// Every column becomes e^x / sum e^x, its maximum subtracted first.
+void softmax_in_place(MatrixRef x);
+
+/// False when any element is infinite or not a number.
+bool all_finite(const ConstMatrixRef& x);
+
+/// False when any element is not a number or larger than 1e5 in size: weights of a run that has diverged, also where
+/// saturated units keep everything finite.
+bool all_moderate(const ConstMatrixRef& x);
+
+}  // namespace dbn

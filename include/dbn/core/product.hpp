@@ -1,0 +1,35 @@
+#pragma once
+// Matrix products, cut into fixed tiles so that their bits do not depend on the number of threads. Whoever asks for a
+// product says what happens to each tile while it is still in cache.
+
+#include <dbn/core/function_ref.hpp>
+#include <dbn/core/types.hpp>
+
+namespace dbn {
+
+/// A matrix as it enters a product.
+struct Factor {
+  const ConstMatrixRef& matrix;
+  bool transposed = false;
+
+  Index rows() const { return transposed ? matrix.cols() : matrix.rows(); }
+  Index cols() const { return transposed ? matrix.rows() : matrix.cols(); }
+};
+
+inline Factor plain(const ConstMatrixRef& matrix) { return {matrix, false}; }
+inline Factor transposed(const ConstMatrixRef& matrix) { return {matrix, true}; }
+
+/// Receives a finished tile of rows: `first` is its first row in the whole product.
+using RowTileEpilogue = FunctionRef<void(Index first, MatrixRef tile)>;
+/// Receives a finished tile of columns: `first` is its first column in the whole product.
+using ColumnTileConsumer = FunctionRef<void(Index first, const ConstMatrixRef& tile)>;
+
+/// out = a b, tile of rows by tile of rows; `epilogue` (bias, activation, draw) runs on each tile on the thread that
+/// made it. Throws InvalidArgument when shapes do not fit.
+void multiply_into(Factor a, Factor b, MatrixRef out, RowTileEpilogue epilogue);
+void multiply_into(Factor a, Factor b, MatrixRef out);
+
+/// a b, handed out tile of columns by tile of columns and never stored as a whole: how a gradient meets its update.
+void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume);
+
+}  // namespace dbn

@@ -1,0 +1,29 @@
+#pragma once
+// CSV and TSV: one case a line, numbers by std::from_chars with the whole field consumed, errors with line and column.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dbn/data/dataset.hpp>
+#include <dbn/data/format.hpp>
+
+namespace dbn {
+
+/// True for bytes that look like text: no NUL, valid UTF-8.
+bool is_text(std::span<const std::uint8_t> bytes);
+
+/// Cases from comma-, semicolon- or tab-separated text. The first line is a header when one of its feature fields is a
+/// name (neither a number nor a spoilt one such as nan or 1e999), when its label field is a name above an integer, or
+/// when the label column is given by name. A byte-order mark, CRLF and empty lines at the end are accepted. When all
+/// features are integers 0..255 they become bytes. Labels come from `options.label_column`: integers from 0 in any
+/// spelling, or class names. Throws DataError, with line and column, for ragged rows, empty files, unbalanced quotes,
+/// fields that are not finite decimal numbers (nan, inf, hex, 1,5, 1e999), labels such as -1 and 2.5, NUL, UTF-16, CR
+/// without LF.
+Dataset read_csv(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
+
+/// The fields of a text with one column, as labels; header dropped when it is the only line that is no integer.
+std::vector<std::string> read_csv_labels(std::span<const std::uint8_t> bytes, const std::string& name);
+
+}  // namespace dbn

@@ -1,0 +1,38 @@
+#pragma once
+// The table of file formats that cases are read from. To add one: write src/data/<format>_reader.cpp and a row here.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dbn/data/dataset.hpp>
+#include <dbn/io/file.hpp>
+
+namespace dbn {
+
+/// Where the labels of a table are: "last", "none", a column number from 1, or a column's name.
+struct ReadOptions {
+  std::string label_column = "last";
+};
+
+/// One format: how its files are named and recognised, and how they are read.
+struct Format {
+  std::string name;
+  std::vector<std::string> extensions;                     ///< with the dot, lower case, without .gz
+  bool (*recognise)(std::span<const std::uint8_t> bytes);  ///< by content, for files of another name
+  Dataset (*read)(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
+  /// Reads a file of nothing but labels; nullptr where the format knows none.
+  std::vector<std::string> (*read_labels)(std::span<const std::uint8_t> bytes, const std::string& name);
+};
+
+/// All formats, most specific recogniser first.
+const std::vector<Format>& formats();
+
+/// Reads a file of any known format: by extension, else recognised by content; through gunzip when it is named .gz.
+/// Throws IoError, or DataError, also when the name says gzip and the contents do not, or the reverse.
+Dataset read_dataset(const std::string& path, const ReadOptions& options = {});
+
+/// Reads a file that holds nothing but labels (IDX of rank 1, or one CSV column), one text per case.
+std::vector<std::string> read_labels(const std::string& path);
+
+}  // namespace dbn

@@ -1,0 +1,97 @@
+#pragma once
+// Does pretraining help? The same net trained from several starts, over label counts and seeds, on common random
+// numbers: one seed fixes validation cases, label subset, batch order and streams for every start, so that differences
+// are paired.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <dbn/core/option.hpp>
+#include <dbn/data/source.hpp>
+#include <dbn/experiment/start.hpp>
+#include <dbn/experiment/statistics.hpp>
+#include <dbn/nn/fine_tune.hpp>
+#include <dbn/pretrain/pretrain.hpp>
+
+namespace dbn {
+
+/// Options of a comparison. `pretrain.layers` are the net's hidden layers for every start.
+struct ComparisonOptions {
+  std::vector<std::string> starts{"rbm", "denoising", "xavier", "he"};
+  Index seeds = 3;
+  std::vector<std::string> labels{"all"};  ///< label counts; "all" for every labelled training case
+  std::string validation = "0.1";          ///< held-out part of the training cases; draws the curves
+  double target = 5;                       ///< validation error, percent, whose first epoch is reported
+  PretrainOptions pretrain;
+  FinetuneOptions finetune;
+
+  ComparisonOptions();
+  OptionFields fields();  ///< without those of pretrain and finetune
+  void validate() const;
+};
+
+/// One trained net.
+struct ComparisonRun {
+  std::string start;
+  Index labels = 0;  ///< number of labels used
+  std::uint64_t seed = 0;
+  double test_error = 0;  ///< percent
+  double test_cross_entropy = 0;
+  std::optional<Index> epochs_to_target = {};
+  double pretrain_seconds = 0;
+  double finetune_seconds = 0;
+  std::vector<FinetuneEpoch> history = {};
+};
+
+/// All runs of one start with one number of labels.
+struct ComparisonCell {
+  Start start;
+  Index labels = 0;
+  MeanEstimate test_error;
+  std::vector<double> test_errors;              ///< by seed
+  std::optional<double> epochs_to_target = {};  ///< median over the runs that arrived
+  Index arrived = 0;                            ///< runs that reached the target
+  double pretrain_seconds = 0;                  ///< mean a run
+  double finetune_seconds = 0;
+};
+
+/// Start a against start b on the same seeds: a's error minus b's, in points.
+struct ComparisonPair {
+  std::string a, b;
+  Index labels = 0;
+  MeanEstimate difference;
+  double p_wilcoxon = 1;
+  double p_holm = 1;  ///< adjusted over all pairs of the comparison
+};
+
+struct ComparisonResult {
+  std::vector<ComparisonRun> runs;
+  std::vector<ComparisonCell> cells;  ///< label counts in the order given, within each the starts
+  std::vector<ComparisonPair> pairs;
+
+  const ComparisonCell& cell(const std::string& start, Index labels) const;
+  /// The pair in the order (a, b), turned round when it is stored as (b, a). Throws InvalidArgument for unknown names.
+  ComparisonPair pair(const std::string& a, const std::string& b, Index labels) const;
+};
+
+/// Whom a comparison tells how far it is; any may be empty.
+struct ComparisonObserver {
+  std::function<void(const std::string& what)> stage;  ///< what is trained next
+  std::function<void(double done)> progress;           ///< share of that stage
+  std::function<void(const ComparisonRun&)> run;
+};
+
+/// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
+/// serves all label counts. `test` is read once for each trained net. Throws InvalidArgument for bad options or data
+/// without labels or test cases, DivergenceError when a run diverges.
+ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                std::uint64_t seed, const ComparisonObserver& observer = {});
+
+/// One sentence for each label count: which start to use here, and how sure that is. Never more certain than the
+/// intervals.
+std::string verdict(const ComparisonResult& result);
+
+}  // namespace dbn

@@ -1,0 +1,28 @@
+#pragma once
+// Where a net's weights start from, as `compare --starts` names it: a pretrainer or an initializer, with an activation.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dbn/pretrain/pretrain_options.hpp>
+
+namespace dbn {
+
+/// One contestant of a comparison.
+struct Start {
+  std::string name;        ///< as given: rbm, he, he@sigmoid
+  std::string method;      ///< row of pretrainers() or initializers()
+  std::string activation;  ///< of the hidden layers
+  bool pretrained = false;
+};
+
+/// Parses NAME[@ACTIVATION]. Without it, the activation that the start is meant for: a pretrainer's own (sigmoid), ReLU
+/// for he, sigmoid for every other initializer. Throws InvalidArgument for unknown names, and for an activation that
+/// the pretrained layers do not have (an RBM's follows from its hidden units).
+Start parse_start(std::string_view text, const PretrainOptions& options);
+
+/// The pretraining options of a pretrained start: every layer by its method, autoencoder codes by its activation.
+PretrainOptions pretrain_options(const Start& start, const PretrainOptions& options);
+
+}  // namespace dbn

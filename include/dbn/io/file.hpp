@@ -1,0 +1,29 @@
+#pragma once
+// The one way in which dbn touches the file system: whole files in, whole files out, every call checked.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace dbn {
+
+using ByteBuffer = std::vector<std::uint8_t>;
+
+/// The whole file. Throws IoError with path and cause; a folder is refused.
+ByteBuffer read_file(const std::string& path);
+
+/// Replaces `path` by these bytes or leaves it as it was: temporary file in the same folder, fsync, rename, fsync of
+/// the folder. On any failure the temporary file is removed and IoError names path and cause.
+void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
+void write_file(const std::string& path, std::string_view text);
+
+/// Throws IoError now if write_file(path) could not work later: no such folder, no permission, path is a folder. When
+/// the file exists and `overwrite` is false, throws IoError that says to use --force.
+void check_writable(const std::string& path, bool overwrite);
+
+/// Whether two paths name the same existing file.
+bool same_file(const std::string& a, const std::string& b);
+
+}  // namespace dbn

@@ -1,0 +1,65 @@
+#pragma once
+// Supervised training of a net, wherever its weights started.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <dbn/core/option.hpp>
+#include <dbn/data/case_source.hpp>
+#include <dbn/nn/mlp.hpp>
+
+namespace dbn {
+
+/// Options of supervised training.
+struct FinetuneOptions {
+  std::string optimizer = "adam";  ///< [Kingma & Ba 2015]
+  Index epochs = 30;
+  Index min_updates = 0;  ///< more epochs, when that many are needed to reach so many updates
+  Index batch = 100;
+  double learning_rate = 0;         ///< 0: what the optimizer recommends
+  std::string schedule = "cosine";  ///< [Loshchilov & Hutter 2017]
+  std::string momentum = "0.5:5,0.9";
+  double weight_cost = 0;
+  Index patience = 0;  ///< epochs without a better validation error before stopping; 0: never stop early
+
+  OptionFields fields();
+  /// Throws InvalidArgument that names the first bad field.
+  void validate() const;
+};
+
+/// What was measured in one epoch.
+struct FinetuneEpoch {
+  Index epoch = 0;                              ///< from 1
+  double train_loss = 0;                        ///< mean cross-entropy over the epoch's batches, nats
+  std::optional<double> validation_error = {};  ///< percent; none without validation cases
+  double learning_rate = 0;                     ///< of the epoch's last update
+  double seconds = 0;
+};
+
+/// A trained net and the course of its training. With patience, the net is the one of the best validation epoch;
+/// without, that of the last epoch.
+struct FinetuneResult {
+  Mlp net;
+  std::vector<FinetuneEpoch> history;
+  Index best_epoch = 0;  ///< the epoch whose net this is
+};
+
+/// Whom training tells how far it is; either may be empty.
+struct FinetuneObserver {
+  std::function<void(Index epoch, Index epochs, double done)> batch;  ///< share of the epoch that is done
+  std::function<void(const FinetuneEpoch&, Index epochs)> epoch;
+};
+
+/// Trains all layers of `start` by softmax cross-entropy. Every case of `training` and of `validation` (may be null)
+/// has a label. Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or patience
+/// without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure.
+FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
+                         const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {});
+
+/// Epochs that the options lead to for so many cases.
+Index epoch_count(const FinetuneOptions& options, Index cases);
+
+}  // namespace dbn

@@ -1,0 +1,48 @@
+#pragma once
+// A multi-layer perceptron: parameters and exact maths. Learning lives in backpropagation and fine_tune.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <dbn/core/tensor.hpp>
+#include <dbn/core/types.hpp>
+#include <dbn/nn/activation.hpp>
+
+namespace dbn {
+
+/// out = f(weights' in + bias).
+struct DenseLayer {
+  Matrix weights;  ///< (fan_in x fan_out)
+  Vector bias;     ///< fan_out
+  const Activation* activation = nullptr;
+
+  Index fan_in() const { return weights.rows(); }
+  Index fan_out() const { return weights.cols(); }
+  /// Writes f(weights' in + bias) to `out` (fan_out x cases); bias and activation are applied tile by tile.
+  void forward_into(const ConstMatrixRef& in, MatrixRef out) const;
+};
+
+/// Layers in order; the last one is linear and its outputs are scores.
+struct Mlp {
+  std::vector<DenseLayer> layers;
+
+  Index feature_count() const { return layers.front().fan_in(); }
+  Index output_count() const { return layers.back().fan_out(); }
+
+  /// Scores (outputs x cases) of a batch (features x cases). Throws InvalidArgument when shapes do not fit.
+  Matrix scores(const ConstMatrixRef& batch) const;
+  /// Class probabilities: the softmax of the scores.
+  Matrix probabilities(const ConstMatrixRef& batch) const;
+
+  /// Views of all parameters: weights and bias of layer 0, of layer 1, ...
+  TensorList tensors();
+};
+
+/// A net of the given sizes (features, hidden..., outputs): hidden layers with `activation` and weights from
+/// `initializer`, biases 0, the output layer linear with Xavier weights. Layer i draws from the stream of layer i.
+/// Throws InvalidArgument for unknown names or sizes below 1.
+Mlp make_mlp(const std::vector<Index>& sizes, const std::string& activation, const std::string& initializer,
+             std::uint64_t seed);
+
+}  // namespace dbn

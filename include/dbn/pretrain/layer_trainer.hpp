@@ -1,0 +1,70 @@
+#pragma once
+// What trains one layer of a stack. To add a kind: a class implementing LayerTrainer and a row in pretrainers().
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <dbn/core/tensor.hpp>
+#include <dbn/data/case_source.hpp>
+#include <dbn/nn/optimizer.hpp>
+#include <dbn/pretrain/pretrain_options.hpp>
+#include <dbn/pretrain/stack.hpp>
+
+namespace dbn {
+
+/// Where in a layer's training a batch stands: all that a draw may depend on.
+struct BatchPosition {
+  std::uint32_t epoch;           ///< from 1
+  std::uint32_t update;          ///< from 0, over all epochs
+  std::span<const Index> cases;  ///< case numbers of the batch's columns
+};
+
+/// Trains one layer by batches. Everything that the next update depends on, beside its arguments, is in the layer's
+/// tensors and in state(): who saves both can go on from there with the same bits.
+class LayerTrainer {
+ public:
+  virtual ~LayerTrainer() = default;
+
+  /// One update from a batch (visible x cases).
+  virtual void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) = 0;
+
+  /// Mean free energy of cases in nats; none for a kind that has no such thing.
+  virtual std::optional<double> mean_free_energy(const ConstMatrixRef& batch) const = 0;
+
+  /// The layer as trained so far.
+  virtual StackLayer& layer() = 0;
+
+  /// Training state as named tensors: optimizer state, chains.
+  virtual TensorList state() = 0;
+};
+
+/// Summary of the inputs of a layer, which its start may depend on.
+struct InputSummary {
+  Vector mean;  ///< of each feature
+  Scalar least = 0;
+  Scalar most = 0;
+};
+InputSummary summarize(const CaseSource& cases);
+
+/// One kind of layer-wise pretraining.
+struct Pretrainer {
+  std::string name;
+  std::string source;
+  std::unique_ptr<LayerTrainer> (*make)(const LayerOptions& options, const InputSummary& input, std::uint64_t seed);
+  /// Learning rate when none is given.
+  double (*default_rate)(const LayerOptions& options);
+  /// Activation of the net that a layer unrolls into.
+  std::string (*activation)(const LayerOptions& options);
+};
+
+/// All pretrainers: rbm; autoencoder; denoising.
+const std::vector<Pretrainer>& pretrainers();
+const Pretrainer& pretrainer(std::string_view name);
+std::vector<std::string> pretrainer_names();
+
+}  // namespace dbn

@@ -1,0 +1,43 @@
+#pragma once
+// Greedy layer-wise pretraining [Hinton, Osindero & Teh 2006; Bengio et al. 2007]: each layer is trained on the
+// probabilities of the one below, without labels.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include <dbn/data/case_source.hpp>
+#include <dbn/pretrain/pretrain_options.hpp>
+#include <dbn/pretrain/stack.hpp>
+
+namespace dbn {
+
+/// What was measured after an epoch, on up to 1000 training and 1000 validation cases.
+struct PretrainEpoch {
+  Index layer = 0;                  ///< from 1
+  Index epoch = 0;                  ///< from 1
+  double reconstruction_error = 0;  ///< squared error of a training case's reconstruction from its means, summed
+                                    ///< over units
+  std::optional<double> free_energy_gap = {};  ///< mean F(validation) - mean F(training), nats; grows when over-fitting
+  double seconds = 0;
+};
+
+/// A pretrained stack with the course of its training.
+struct PretrainResult {
+  Stack stack;
+  std::vector<std::vector<PretrainEpoch>> history;  ///< by layer
+};
+
+/// Whom training tells how far it is; either may be empty.
+struct PretrainObserver {
+  std::function<void(Index layer, Index epoch, double done)> batch;  ///< share of the epoch that is done
+  std::function<void(const PretrainEpoch&)> epoch;
+};
+
+/// Trains a stack on `training`. `validation` may be null. Throws InvalidArgument for bad options or data that do not
+/// suit the units, DivergenceError (layer, epoch, update, rate) when weights pass all measure.
+PretrainResult pretrain(const CaseSource& training, const CaseSource* validation, const PretrainOptions& options,
+                        std::uint64_t seed, const PretrainObserver& observer = {});
+
+}  // namespace dbn

@@ -1,0 +1,58 @@
+#pragma once
+// Options of greedy layer-wise pretraining, for a whole stack and for one of its layers.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <dbn/core/option.hpp>
+#include <dbn/core/types.hpp>
+
+namespace dbn {
+
+/// Options of a stack. A list has one value for each layer, or one value that serves all. Defaults follow Hinton 2012
+/// where no other source is named.
+struct PretrainOptions {
+  std::vector<Index> layers{500, 500, 2000};     ///< hidden units [Hinton, Osindero & Teh 2006]
+  std::vector<std::string> pretrainer{"rbm"};    ///< row of pretrainers()
+  std::string visible = "bernoulli";             ///< unit type of the data
+  std::vector<std::string> hidden{"bernoulli"};  ///< unit type of an RBM's hidden layer
+  std::string estimator = "cd";                  ///< of an RBM's gradient
+  Index cd_k = 1;                                ///< Gibbs steps an update
+  Index chains = 100;                            ///< persistent chains
+  std::string activation = "sigmoid";            ///< of an autoencoder's codes
+  std::string loss = "cross-entropy";            ///< of an autoencoder
+  std::string corruption = "masking:0.25";       ///< of a denoising layer [Vincent et al. 2010]
+  bool untied = false;                           ///< autoencoder with a decoder of its own
+  std::vector<Index> epochs{15};
+  Index batch = 100;
+  std::vector<double> learning_rate;   ///< empty: what the pretrainer and its units recommend
+  std::string momentum = "0.5:5,0.9";  ///< value:epochs,...
+  std::vector<double> weight_cost{2e-4};
+
+  OptionFields fields();
+  /// Throws InvalidArgument that names the first bad field.
+  void validate() const;
+};
+
+/// The options of one layer, lists resolved.
+struct LayerOptions {
+  std::uint32_t layer = 0;  ///< from 0; tells the streams of draws apart
+  Index visible_count = 0;
+  Index hidden_count = 0;
+  std::string pretrainer, visible, hidden, estimator, activation, loss, corruption;
+  Index cd_k = 1;
+  Index chains = 100;
+  bool untied = false;
+  Index epochs = 15;
+  Index batch = 100;
+  double learning_rate = 0;
+  std::string momentum;
+  double weight_cost = 0;
+};
+
+/// Options of layer `layer` over `visible_count` inputs. The units of a layer above the first are those below it: its
+/// visible type is the hidden type of the RBM below, or bernoulli above an autoencoder.
+LayerOptions layer_options(const PretrainOptions& options, std::size_t layer, Index visible_count);
+
+}  // namespace dbn

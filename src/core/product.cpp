@@ -1,0 +1,79 @@
+#include <dbn/core/product.hpp>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
+
+namespace dbn {
+namespace {
+
+// A tile of 256 rows of a 100-case batch and of its factors stay in a second-level cache of 1 MB; so does a gradient
+// tile of 64 columns together with the weights and the optimizer state that it updates.
+constexpr Index kRowTile = 256;
+constexpr Index kColumnTile = 64;
+
+// Every product of the library ends here: one tile, one thread.
+void multiply_tile(Factor a, Factor b, MatrixRef out) {
+  if (a.transposed && b.transposed)
+    out.noalias() = a.matrix.transpose() * b.matrix.transpose();
+  else if (a.transposed)
+    out.noalias() = a.matrix.transpose() * b.matrix;
+  else if (b.transposed)
+    out.noalias() = a.matrix * b.matrix.transpose();
+  else
+    out.noalias() = a.matrix * b.matrix;
+}
+
+ConstMatrixRef rows_of(Factor a, Index first, Index count) {
+  if (a.transposed) return a.matrix.middleCols(first, count);
+  return a.matrix.middleRows(first, count);
+}
+
+ConstMatrixRef columns_of(Factor b, Index first, Index count) {
+  if (b.transposed) return b.matrix.middleRows(first, count);
+  return b.matrix.middleCols(first, count);
+}
+
+void check_inner(Factor a, Factor b) {
+  if (a.cols() != b.rows())
+    throw InvalidArgument(
+        fmt::format("product: {} x {} times {} x {} do not fit", a.rows(), a.cols(), b.rows(), b.cols()));
+}
+
+}  // namespace
+
+void multiply_into(Factor a, Factor b, MatrixRef out, RowTileEpilogue epilogue) {
+  check_inner(a, b);
+  if (out.rows() != a.rows() || out.cols() != b.cols())
+    throw InvalidArgument(
+        fmt::format("product: result is {} x {}, expected {} x {}", out.rows(), out.cols(), a.rows(), b.cols()));
+  const Tiles tiles(a.rows(), kRowTile);
+  parallel_for(tiles.count(), [&](Index t) {
+    const Index first = tiles.first(t);
+    const Index length = tiles.length(t);
+    MatrixRef tile = out.middleRows(first, length);
+    multiply_tile({rows_of(a, first, length), a.transposed}, b, tile);
+    epilogue(first, tile);
+  });
+}
+
+void multiply_into(Factor a, Factor b, MatrixRef out) {
+  multiply_into(a, b, out, [](Index, MatrixRef) {});
+}
+
+void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume) {
+  check_inner(a, b);
+  const Tiles tiles(b.cols(), kColumnTile);
+  parallel_for(tiles.count(), [&](Index t) {
+    static thread_local Vector buffer;
+    const Index first = tiles.first(t);
+    const Index length = tiles.length(t);
+    if (buffer.size() < a.rows() * length) buffer.resize(a.rows() * length);
+    Eigen::Map<Matrix> tile(buffer.data(), a.rows(), length);
+    multiply_tile(a, {columns_of(b, first, length), b.transposed}, tile);
+    consume(first, tile);
+  });
+}
+
+}  // namespace dbn

@@ -1,0 +1,51 @@
+#include <dbn/data/case_source.hpp>
+
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
+
+namespace dbn {
+namespace {
+
+constexpr Index kCasesPerTile = 32;  // 32 cases of 784 features: a piece of work that fits a first-level cache
+
+}  // namespace
+
+PreparedCases::PreparedCases(std::shared_ptr<const Dataset> dataset, std::vector<Index> members,
+                             Preprocessing preprocessing)
+    : dataset_(std::move(dataset)), members_(std::move(members)), preprocessing_(std::move(preprocessing)) {
+  const Index fitted = std::max(preprocessing_.shift.size(), preprocessing_.factor.size());
+  if (fitted > 1 && fitted != dataset_->feature_count())
+    throw InvalidArgument(fmt::format("{}: expected {} features, as the model was fitted on, found {}", dataset_->name,
+                                      fitted, dataset_->feature_count()));
+}
+
+void PreparedCases::gather_into(std::span<const Index> cases, MatrixRef out) const {
+  const Tiles tiles(static_cast<Index>(cases.size()), kCasesPerTile);
+  parallel_for(tiles.count(), [&](Index t) {
+    Index members[4 * kCasesPerTile];
+    const Index first = tiles.first(t);
+    const Index length = tiles.length(t);
+    for (Index i = 0; i < length; ++i)
+      members[i] = members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(first + i)])];
+    MatrixRef tile = out.middleCols(first, length);
+    dataset_->gather_into({members, static_cast<std::size_t>(length)}, tile);
+    preprocessing_.apply(tile);
+  });
+}
+
+int PreparedCases::label(Index i) const {
+  return dataset_->labelled() ? dataset_->labels[static_cast<std::size_t>(members_[static_cast<std::size_t>(i)])]
+                              : kUnlabelled;
+}
+
+std::vector<Index> all_cases(Index count) {
+  std::vector<Index> cases(static_cast<std::size_t>(count));
+  std::iota(cases.begin(), cases.end(), Index{0});
+  return cases;
+}
+
+}  // namespace dbn

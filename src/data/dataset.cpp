@@ -1,0 +1,166 @@
+#include <dbn/data/dataset.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
+
+namespace dbn {
+namespace {
+
+/// Out of its caller so that the compiler sees two plain pointers that do not overlap, and vectorises.
+template <typename Element>
+void convert(const Element* __restrict__ from, Scalar* __restrict__ to, Index count) {
+  for (Index i = 0; i < count; ++i) to[i] = static_cast<Scalar>(from[i]);
+}
+
+/// Divides instead of multiplying, so that no shape can overflow.
+bool shape_holds(const std::vector<Index>& shape, Index features) {
+  for (const Index extent : shape) {
+    if (extent < 1 || features % extent != 0) return false;
+    features /= extent;
+  }
+  return features == 1;
+}
+
+[[noreturn]] void refuse_count(const Dataset& dataset, std::size_t labels) {
+  throw DataError(fmt::format("{}: {} cases but {} labels: cases and labels must come from the same set", dataset.name,
+                              dataset.case_count(), labels));
+}
+
+void check_labels(const Dataset& dataset) {
+  if (!dataset.labelled()) return;
+  if (static_cast<Index>(dataset.labels.size()) != dataset.case_count()) refuse_count(dataset, dataset.labels.size());
+  const auto classes = static_cast<int>(dataset.classes.size());
+  const auto fits = [&](int label) { return label == kUnlabelled || (label >= 0 && label < classes); };
+  const auto bad = std::find_if_not(dataset.labels.begin(), dataset.labels.end(), fits);
+  if (bad != dataset.labels.end())
+    throw DataError(fmt::format("{}: case {} has label {}, but there are {} classes (labels 0 to {})", dataset.name,
+                                bad - dataset.labels.begin() + 1, *bad, classes, classes - 1));
+}
+
+void check_finite(const Dataset& dataset) {
+  const auto* numbers = std::get_if<Matrix>(&dataset.features);
+  if (numbers == nullptr || all_finite(*numbers)) return;
+  for (Index c = 0; c < numbers->cols(); ++c)
+    for (Index f = 0; f < numbers->rows(); ++f)
+      if (!std::isfinite((*numbers)(f, c)))
+        throw DataError(fmt::format("{}: feature {} of case {} is {}; expected a finite number that fits {}",
+                                    dataset.name, f + 1, c + 1, (*numbers)(f, c),
+                                    sizeof(Scalar) == sizeof(float) ? "single precision" : "double precision"));
+}
+
+std::optional<std::int64_t> integer_in(const std::string& text) {
+  std::int64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return value;
+}
+
+/// The distinct texts, in the order that set_labels() promises.
+std::vector<std::string> classes_in(const std::vector<std::string>& texts) {
+  std::set<std::string> distinct(texts.begin(), texts.end());
+  distinct.erase("");
+  std::vector<std::string> classes(distinct.begin(), distinct.end());
+  // Stable, so that texts of equal value (7 and 07) keep their alphabetic order.
+  if (std::all_of(classes.begin(), classes.end(), integer_in))
+    std::stable_sort(classes.begin(), classes.end(),
+                     [](const auto& a, const auto& b) { return *integer_in(a) < *integer_in(b); });
+  return classes;
+}
+
+/// Where each of `names` stands in `classes`; kUnlabelled for one that does not.
+std::vector<int> positions(const std::vector<std::string>& names, const std::vector<std::string>& classes) {
+  std::unordered_map<std::string_view, int> place;
+  for (const auto& name : classes) place.emplace(name, static_cast<int>(place.size()));
+  std::vector<int> found;
+  found.reserve(names.size());
+  for (const auto& name : names) {
+    const auto at = place.find(name);
+    found.push_back(at == place.end() ? kUnlabelled : at->second);
+  }
+  return found;
+}
+
+/// For messages: all of a few names, the first of many.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::ptrdiff_t most = 20;
+  const auto count = std::min(most, std::ssize(names));
+  return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + count, ", "),
+                     count < std::ssize(names) ? ", ..." : "");
+}
+
+}  // namespace
+
+Index Dataset::case_count() const {
+  return std::visit([](const auto& matrix) { return matrix.cols(); }, features);
+}
+
+Index Dataset::feature_count() const {
+  return std::visit([](const auto& matrix) { return matrix.rows(); }, features);
+}
+
+void Dataset::gather_into(std::span<const Index> cases, MatrixRef out) const {
+  if (out.rows() != feature_count() || out.cols() != static_cast<Index>(cases.size()))
+    throw InvalidArgument(fmt::format("gather_into: expected a batch of {} x {}, found {} x {}", feature_count(),
+                                      cases.size(), out.rows(), out.cols()));
+  const Index count = case_count();
+  const auto bad = std::find_if(cases.begin(), cases.end(), [=](Index c) { return c < 0 || c >= count; });
+  if (bad != cases.end())
+    throw InvalidArgument(fmt::format("gather_into: case {} is not among the {} cases of {}", *bad, count, name));
+
+  std::visit(
+      [&](const auto& matrix) {
+        for (std::size_t i = 0; i < cases.size(); ++i)
+          convert(matrix.data() + cases[i] * matrix.rows(), out.data() + static_cast<Index>(i) * out.outerStride(),
+                  matrix.rows());
+      },
+      features);
+}
+
+void Dataset::check() const {
+  if (!shape_holds(shape, feature_count()))
+    throw DataError(fmt::format("{}: a case of shape {} does not have {} features", name, fmt::join(shape, " × "),
+                                feature_count()));
+  check_labels(*this);
+  check_finite(*this);
+}
+
+void adopt_classes(Dataset& dataset, const std::vector<std::string>& classes) {
+  check_labels(dataset);
+  const auto moved = positions(dataset.classes, classes);
+  std::vector<int> labels = dataset.labels;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == kUnlabelled) continue;
+    const auto old = static_cast<std::size_t>(labels[i]);
+    labels[i] = moved[old];
+    if (labels[i] == kUnlabelled)
+      throw DataError(fmt::format("{}: case {} has class '{}', which the training cases do not have: they have {}",
+                                  dataset.name, i + 1, dataset.classes[old], listed(classes)));
+  }
+  dataset.labels = std::move(labels);
+  dataset.classes = classes;
+}
+
+void set_labels(Dataset& dataset, const std::vector<std::string>& texts) {
+  if (static_cast<Index>(texts.size()) != dataset.case_count()) refuse_count(dataset, texts.size());
+  dataset.classes = classes_in(texts);
+  dataset.labels = positions(texts, dataset.classes);
+}
+
+void keep_first(Dataset& dataset, Index count) {
+  if (count < 0) throw InvalidArgument(fmt::format("expected a number of cases from 0, found {}", count));
+  if (count >= dataset.case_count()) return;
+  std::visit([=](auto& matrix) { matrix.conservativeResize(Eigen::NoChange, count); }, dataset.features);
+  if (dataset.labelled()) dataset.labels.resize(static_cast<std::size_t>(count));
+}
+
+}  // namespace dbn

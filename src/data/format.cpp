@@ -1,0 +1,77 @@
+#include <dbn/data/format.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/csv_reader.hpp>
+#include <dbn/data/idx_reader.hpp>
+#include <dbn/io/gzip.hpp>
+
+namespace dbn {
+namespace {
+
+constexpr std::string_view kGzip = ".gz";
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+/// A name that lies about gzip is refused in either direction: somebody renamed the file, and the next tool would fail.
+ByteBuffer read_contents(const std::string& path) {
+  ByteBuffer bytes = read_file(path);
+  const bool named_gzip = lower_case(path).ends_with(kGzip);
+  if (named_gzip && !is_gzip(bytes))
+    throw DataError(fmt::format("{}: named .gz but is not gzip; rename it, or fetch it again", path));
+  if (!named_gzip && is_gzip(bytes))
+    throw DataError(fmt::format("{0}: is gzip but not named .gz; rename it to {0}.gz", path));
+  return named_gzip ? gunzip(bytes, path) : bytes;
+}
+
+std::string known_formats() {
+  std::string text;
+  for (const auto& format : formats())
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", format.name, fmt::join(format.extensions, ", "));
+  return text;
+}
+
+const Format& format_of(const std::string& path, std::span<const std::uint8_t> bytes) {
+  std::string name = lower_case(path);
+  if (name.ends_with(kGzip)) name.resize(name.size() - kGzip.size());
+  for (const auto& format : formats())
+    for (const auto& extension : format.extensions)
+      if (name.ends_with(extension)) return format;
+  for (const auto& format : formats())
+    if (format.recognise(bytes)) return format;
+  throw DataError(fmt::format("{}: neither name nor contents are of a known format; known are {}, each also .gz", path,
+                              known_formats()));
+}
+
+}  // namespace
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> table = {
+      {"idx", {".idx"}, is_idx, read_idx, read_idx_labels},
+      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_labels},
+  };
+  return table;
+}
+
+Dataset read_dataset(const std::string& path, const ReadOptions& options) {
+  const ByteBuffer bytes = read_contents(path);
+  return format_of(path, bytes).read(bytes, path, options);
+}
+
+std::vector<std::string> read_labels(const std::string& path) {
+  const ByteBuffer bytes = read_contents(path);
+  const Format& format = format_of(path, bytes);
+  if (format.read_labels == nullptr)
+    throw DataError(
+        fmt::format("{}: labels cannot be read from a file of format {}; use IDX or CSV", path, format.name));
+  return format.read_labels(bytes, path);
+}
+
+}  // namespace dbn

@@ -1,0 +1,160 @@
+#include <dbn/data/source.hpp>
+
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/random.hpp>
+#include <dbn/data/format.hpp>
+#include <dbn/data/preprocessing.hpp>
+#include <dbn/data/synthetic.hpp>
+
+namespace dbn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSynthetic = "synthetic:";
+
+// The usual names of MNIST and its relatives.
+constexpr const char* kTrainingStem = "train";
+constexpr const char* kTestStem = "t10k";
+
+std::optional<std::string> find_idx(const fs::path& folder, const std::string& stem, const char* kind, int rank) {
+  for (const char* pattern : {"{}-{}-idx{}-ubyte", "{}-{}.idx{}-ubyte"})
+    for (const char* ending : {"", ".gz"}) {
+      const fs::path path = folder / (fmt::format(fmt::runtime(pattern), stem, kind, rank) + ending);
+      if (fs::exists(path)) return path.string();
+    }
+  return std::nullopt;
+}
+
+Dataset read_with_labels(const std::string& path, const std::string& label_file, const ReadOptions& options) {
+  if (label_file.empty()) return read_dataset(path, options);
+  // Labels that stand in a file of their own are not a column of the table.
+  Dataset dataset = read_dataset(path, {.label_column = "none"});
+  const auto labels = read_labels(label_file);
+  if (static_cast<Index>(labels.size()) != dataset.case_count())
+    throw DataError(fmt::format("{}: expected {} labels, one for each case of {}, found {}", label_file,
+                                dataset.case_count(), path, labels.size()));
+  set_labels(dataset, labels);
+  return dataset;
+}
+
+std::optional<Dataset> read_idx_folder(const fs::path& folder, const std::string& stem, const std::string& label_file) {
+  const auto images = find_idx(folder, stem, "images", 3);
+  if (!images) return std::nullopt;
+  std::string labels = label_file;
+  if (labels.empty()) labels = find_idx(folder, stem, "labels", 1).value_or("");
+  return read_with_labels(*images, labels, {});
+}
+
+struct Pair {
+  std::optional<Dataset> training, test;
+};
+
+Pair make_synthetic(const std::string& spec) {
+  const auto parts = split_list(spec);
+  const auto& generator = synthetic_dataset(std::string_view(parts[0]).substr(kSynthetic.size()));
+  Index cases = generator.default_training;
+  Index test = generator.default_test;
+  Index seed = 0;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto equals = parts[i].find('=');
+    const std::string key = parts[i].substr(0, equals);
+    const std::string what = fmt::format("{} in {}", key, spec);
+    Index* target = key == "cases" ? &cases : key == "test" ? &test : key == "seed" ? &seed : nullptr;
+    if (target == nullptr || equals == std::string::npos)
+      throw InvalidArgument(fmt::format("{}: expected cases=N, test=N or seed=N, found '{}'", spec, parts[i]));
+    *target = parse_integer(std::string_view(parts[i]).substr(equals + 1), what);
+    if (*target < 0) throw InvalidArgument(fmt::format("{}: expected at least 0, found {}", what, *target));
+  }
+  if (cases == 0) throw InvalidArgument(spec + ": expected at least one case");
+  const auto stream_seed = static_cast<std::uint64_t>(seed);
+  Pair pair;
+  pair.training = generator.make(Stream(stream_seed, Purpose::synthetic_training), cases);
+  if (test > 0) pair.test = generator.make(Stream(stream_seed, Purpose::synthetic_test), test);
+  return pair;
+}
+
+Pair read_folder(const std::string& folder, const DataOptions& options) {
+  Pair pair;
+  pair.training = read_idx_folder(folder, kTrainingStem, options.label_file);
+  if (!pair.training)
+    throw DataError(fmt::format("{}: expected train-images-idx3-ubyte[.gz] in this folder, found none", folder));
+  if (options.test.empty()) pair.test = read_idx_folder(folder, kTestStem, options.test_label_file);
+  return pair;
+}
+
+Pair read_training(const DataOptions& options) {
+  if (options.data.starts_with(kSynthetic)) return make_synthetic(options.data);
+  if (fs::is_directory(options.data)) return read_folder(options.data, options);
+  const std::string path = options.data == "-" ? "/dev/stdin" : options.data;
+  return {read_with_labels(path, options.label_file, {.label_column = options.label_column}), std::nullopt};
+}
+
+// Test cases by a SPEC of their own: the test part of a folder or generator, or a whole file.
+Dataset read_test(const DataOptions& options) {
+  if (options.test.starts_with(kSynthetic)) {
+    Pair pair = make_synthetic(options.test);
+    if (!pair.test) throw InvalidArgument(options.test + ": expected test=N with N of at least 1");
+    return std::move(*pair.test);
+  }
+  if (fs::is_directory(options.test)) {
+    auto test = read_idx_folder(options.test, kTestStem, options.test_label_file);
+    if (!test) throw DataError(fmt::format("{}: expected t10k-images-idx3-ubyte[.gz] in this folder", options.test));
+    return std::move(*test);
+  }
+  return read_with_labels(options.test, options.test_label_file, {.label_column = options.label_column});
+}
+
+void check_test_fits(const Dataset& training, const Dataset& test) {
+  if (training.feature_count() != test.feature_count())
+    throw DataError(fmt::format("{}: expected {} features, as in {}, found {}", test.name, training.feature_count(),
+                                training.name, test.feature_count()));
+}
+
+}  // namespace
+
+OptionFields DataOptions::fields() {
+  return {
+      {.name = "data",
+       .value = &data,
+       .help = "training cases: a folder with IDX files under their usual names, a file "
+               "(.idx .csv .tsv, also .gz), - for CSV on stdin, or "
+               "synthetic:NAME[,cases=N,test=N,seed=N] with NAME digits or rectangles"},
+      {.name = "label-file", .value = &label_file, .help = "file with the labels of --data", .unset = "none"},
+      {.name = "label-column", .value = &label_column, .help = "column of labels: last, none, a number from 1, a name"},
+      {.name = "test", .value = &test, .help = "test cases, as --data", .unset = "those beside --data, if any"},
+      {.name = "test-label-file", .value = &test_label_file, .help = "file with the labels of --test", .unset = "none"},
+      {.name = "validation", .value = &validation, .help = "training cases held out: a count, or a fraction below 1"},
+      {.name = "limit", .value = &limit, .help = "use the first N training cases (0: all)", .range = {.least = 0}},
+      {.name = "labels",
+       .value = &labels,
+       .help = "use N labels, balanced over classes and drawn by seed; the other cases are unlabelled (0: all)",
+       .range = {.least = 0}},
+      {.name = "scale",
+       .value = &scale,
+       .help = "scaling fitted on training cases: unit divides by the largest value, minmax takes each feature to [0, "
+               "1], standardize to mean 0 and variance 1; auto takes unit for values from 0 up, else standardize",
+       .choices = scale_names()},
+  };
+}
+
+DataFiles open_data(const DataOptions& options) {
+  Pair pair = read_training(options);
+  if (!options.test.empty()) pair.test = read_test(options);
+  if (options.limit > 0) keep_first(*pair.training, options.limit);
+  DataFiles files;
+  if (pair.test) {
+    check_test_fits(*pair.training, *pair.test);
+    if (pair.training->labelled() && pair.test->labelled()) adopt_classes(*pair.test, pair.training->classes);
+    files.test = std::make_shared<const Dataset>(std::move(*pair.test));
+  }
+  files.training = std::make_shared<const Dataset>(std::move(*pair.training));
+  return files;
+}
+
+}  // namespace dbn

@@ -1,0 +1,52 @@
+#include <dbn/data/synthetic.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <dbn/core/error.hpp>
+
+#include "synthetic_generators.hpp"
+
+namespace dbn {
+
+const std::vector<SyntheticDataset>& synthetic_datasets() {
+  static const std::vector<SyntheticDataset> table = {
+      {.name = "digits",
+       .description = "28 x 28 grey images of the ten digits in varying handwriting",
+       .default_training = 5000,
+       .default_test = 2000,
+       .make = detail::make_digits},
+      {.name = "rectangles",
+       .description = "28 x 28 outlines of rectangles that are tall or wide [Larochelle et al. 2007]",
+       .default_training = 1000,
+       .default_test = 10000,
+       .make = detail::make_rectangles},
+  };
+  return table;
+}
+
+const SyntheticDataset& synthetic_dataset(std::string_view name) {
+  const auto& table = synthetic_datasets();
+  const auto row = std::ranges::find(table, name, &SyntheticDataset::name);
+  if (row != table.end()) return *row;
+  std::vector<std::string> names;
+  for (const SyntheticDataset& known : table) names.push_back(known.name);
+  throw InvalidArgument(
+      fmt::format("synthetic data set: expected one of {}, found '{}'", fmt::join(names, ", "), name));
+}
+
+Dataset detail::black_images(const std::string& name, const std::vector<std::string>& classes, Index cases) {
+  // A case number is one 32-bit coordinate of a draw's position.
+  constexpr Index kMostCases = 0xFFFFFFFF;
+  if (cases < 1 || cases > kMostCases)
+    throw InvalidArgument(fmt::format("synthetic:{}: expected 1 to {} cases, found {}", name, kMostCases, cases));
+  return {.name = "synthetic:" + name,
+          .features = Dataset::Bytes(Dataset::Bytes::Zero(kImageSide * kImageSide, cases)),
+          .labels = std::vector<int>(static_cast<std::size_t>(cases), 0),
+          .classes = classes,
+          .shape = {kImageSide, kImageSide}};
+}
+
+}  // namespace dbn

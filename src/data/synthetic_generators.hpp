@@ -1,0 +1,47 @@
+#pragma once
+// What the generators of synthetic data sets share: the frame they draw in and the draws of one case.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <dbn/core/random.hpp>
+#include <dbn/data/dataset.hpp>
+
+namespace dbn::detail {
+
+/// Rows and columns of every generated image.
+inline constexpr int kImageSide = 28;
+
+/// The numbers that one case draws, one after the other: units 0, 1, 2, ... of its instance.
+class CaseDraws {
+ public:
+  CaseDraws(const Stream& stream, Index number)
+      : stream_(stream), at_{.instance = static_cast<std::uint32_t>(number)} {}
+
+  /// Uniform on [low, high).
+  float between(float low, float high) { return low + (high - low) * static_cast<float>(stream_.uniform(next())); }
+  /// Uniform on {0, ..., n-1}; n >= 1.
+  int below(std::size_t n) { return static_cast<int>(stream_.below(static_cast<std::uint32_t>(n), next())); }
+
+ private:
+  Position next() {
+    const Position now = at_;
+    ++at_.unit;
+    return now;
+  }
+
+  const Stream& stream_;
+  Position at_;
+};
+
+/// Black images of that many cases, every label 0. Throws InvalidArgument unless 1 <= cases < 2^32.
+Dataset black_images(const std::string& name, const std::vector<std::string>& classes, Index cases);
+
+/// Handwriting-like digits.
+Dataset make_digits(const Stream& stream, Index cases);
+
+/// Outlines of wide and tall rectangles.
+Dataset make_rectangles(const Stream& stream, Index cases);
+
+}  // namespace dbn::detail

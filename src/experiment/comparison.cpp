@@ -1,0 +1,268 @@
+#include <dbn/experiment/comparison.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/split.hpp>
+#include <dbn/nn/evaluation.hpp>
+#include <dbn/pretrain/unroll.hpp>
+
+namespace dbn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// One seed: everything that its runs share.
+class Block {
+ public:
+  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options, std::uint64_t seed,
+        const ComparisonObserver& observer)
+      : data_(data),
+        options_(options),
+        seed_(seed),
+        observer_(observer),
+        split_(split_validation(*data.training, options.validation, seed)),
+        preprocessing_(fit_preprocessing(scale, *data.training, split_.training)),
+        training_(data.training, split_.training, preprocessing_),
+        validation_(data.training, labelled_cases(*data.training, split_.validation), preprocessing_),
+        test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_) {}
+
+  void pretrain_start(const Start& start) {
+    if (observer_.stage) observer_.stage(fmt::format("seed {}: pretraining {}", seed_, start.name));
+    const auto began = Clock::now();
+    const auto layers = static_cast<double>(options_.pretrain.layers.size());
+    const PretrainOptions own = pretrain_options(start, options_.pretrain);
+    const auto tell = [&](Index layer, Index epoch, double done) {
+      const auto epochs =
+          static_cast<double>(per_layer(own.epochs, static_cast<std::size_t>(layer - 1), own.layers.size(), "epochs"));
+      if (observer_.progress)
+        observer_.progress((static_cast<double>(layer - 1) + (static_cast<double>(epoch - 1) + done) / epochs) /
+                           layers);
+    };
+    PretrainResult result = pretrain(training_, &validation_, own, seed_, {.batch = tell, .epoch = {}});
+    stacks_.emplace(start.name, Pretrained{std::move(result.stack), seconds_since(began)});
+  }
+
+  ComparisonRun run(const Start& start, Index labels) {
+    if (observer_.stage) observer_.stage(fmt::format("seed {}: {} labels from {}", seed_, labels, start.name));
+    const PreparedCases labelled(data_.training, choose_labels(*data_.training, split_.training, labels, seed_),
+                                 preprocessing_);
+    const auto began = Clock::now();
+    const auto tell = [&](Index epoch, Index epochs, double done) {
+      if (observer_.progress) observer_.progress((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
+    };
+    FinetuneResult tuned =
+        fine_tune(net(start), labelled, &validation_, options_.finetune, seed_, {.batch = tell, .epoch = {}});
+    ComparisonRun run{.start = start.name, .labels = labels, .seed = seed_};
+    run.finetune_seconds = seconds_since(began);
+    if (start.pretrained) run.pretrain_seconds = stacks_.at(start.name).seconds;
+    const Evaluation evaluation = evaluate(tuned.net, test_);
+    run.test_error = evaluation.error;
+    run.test_cross_entropy = evaluation.cross_entropy;
+    run.epochs_to_target = epochs_to_target(tuned.history);
+    run.history = std::move(tuned.history);
+    return run;
+  }
+
+ private:
+  struct Pretrained {
+    Stack stack;
+    double seconds;
+  };
+
+  Mlp net(const Start& start) const {
+    if (start.pretrained) return unroll(stacks_.at(start.name).stack, training_.class_count(), seed_);
+    std::vector<Index> sizes{training_.feature_count()};
+    sizes.insert(sizes.end(), options_.pretrain.layers.begin(), options_.pretrain.layers.end());
+    sizes.push_back(training_.class_count());
+    return make_mlp(sizes, start.activation, start.method, seed_);
+  }
+
+  std::optional<Index> epochs_to_target(const std::vector<FinetuneEpoch>& history) const {
+    for (const auto& epoch : history)
+      if (epoch.validation_error && *epoch.validation_error <= options_.target) return epoch.epoch;
+    return std::nullopt;
+  }
+
+  const DataFiles& data_;
+  const ComparisonOptions& options_;
+  std::uint64_t seed_;
+  const ComparisonObserver& observer_;
+  Split split_;
+  Preprocessing preprocessing_;
+  PreparedCases training_;
+  PreparedCases validation_;
+  PreparedCases test_;
+  std::map<std::string, Pretrained> stacks_;
+};
+
+std::vector<Start> parse_starts(const ComparisonOptions& options) {
+  std::vector<Start> starts;
+  for (const auto& text : options.starts) {
+    const bool seen = std::any_of(starts.begin(), starts.end(), [&](const Start& s) { return s.name == text; });
+    if (seen) throw InvalidArgument(fmt::format("--starts: '{}' is named twice", text));
+    starts.push_back(parse_start(text, options.pretrain));
+  }
+  return starts;
+}
+
+void check_data(const DataFiles& data) {
+  if (!data.training->labelled())
+    throw InvalidArgument(fmt::format("{}: a comparison expects labels, found none; see --label-file, --label-column",
+                                      data.training->name));
+  if (!data.test || !data.test->labelled())
+    throw InvalidArgument(
+        fmt::format("{}: a comparison expects labelled test cases; name them with --test", data.training->name));
+}
+
+// The label counts that were asked for, each once, so that no run counts twice. "All" is what every seed has: where
+// some cases are unlabelled, the seeds hold out different numbers of labels.
+std::vector<Index> label_counts(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed) {
+  Index all = data.training->case_count();
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(options.seeds); ++i) {
+    const Split split = split_validation(*data.training, options.validation, seed + i);
+    all = std::min(all, static_cast<Index>(labelled_cases(*data.training, split.training).size()));
+  }
+  std::vector<Index> counts;
+  for (const auto& text : options.labels) {
+    const Index count = text == "all" ? all : parse_integer(text, "--labels");
+    if (count > all)
+      throw InvalidArgument(fmt::format("--labels: expected at most {}, the labelled training cases of {}, found {}",
+                                        all, data.training->name, count));
+    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
+  }
+  return counts;
+}
+
+ComparisonCell summarize(const Start& start, Index labels, const std::vector<ComparisonRun>& runs) {
+  ComparisonCell cell{.start = start, .labels = labels, .test_error = {}, .test_errors = {}};
+  std::vector<double> epochs;
+  for (const auto& run : runs) {
+    if (run.start != start.name || run.labels != labels) continue;
+    cell.test_errors.push_back(run.test_error);
+    cell.pretrain_seconds += run.pretrain_seconds;
+    cell.finetune_seconds += run.finetune_seconds;
+    if (run.epochs_to_target) epochs.push_back(static_cast<double>(*run.epochs_to_target));
+  }
+  const auto n = static_cast<double>(cell.test_errors.size());
+  cell.pretrain_seconds /= n;
+  cell.finetune_seconds /= n;
+  cell.test_error = mean_estimate(cell.test_errors);
+  cell.arrived = static_cast<Index>(epochs.size());
+  std::sort(epochs.begin(), epochs.end());
+  if (!epochs.empty()) cell.epochs_to_target = 0.5 * (epochs[(epochs.size() - 1) / 2] + epochs[epochs.size() / 2]);
+  return cell;
+}
+
+std::vector<ComparisonPair> compare_pairs(const std::vector<ComparisonCell>& cells) {
+  std::vector<ComparisonPair> pairs;
+  std::vector<double> p;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    for (std::size_t j = i + 1; j < cells.size(); ++j) {
+      const auto& a = cells[i];
+      const auto& b = cells[j];
+      if (a.labels != b.labels) continue;
+      pairs.push_back({.a = a.start.name,
+                       .b = b.start.name,
+                       .labels = a.labels,
+                       .difference = paired_difference(a.test_errors, b.test_errors)});
+      p.push_back(pairs.back().p_wilcoxon = wilcoxon_signed_rank(a.test_errors, b.test_errors));
+    }
+  const auto adjusted = holm_adjusted(p);
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].p_holm = adjusted[i];
+  return pairs;
+}
+
+}  // namespace
+
+// Smaller than the defaults of the single commands: a first answer in about a minute.
+ComparisonOptions::ComparisonOptions() {
+  pretrain.layers = {300, 300, 300};
+  finetune.min_updates = 1000;
+}
+
+OptionFields ComparisonOptions::fields() {
+  return {
+      {.name = "starts",
+       .value = &starts,
+       .help =
+           "pretrainers and initializers to compare, as NAME[@ACTIVATION]; without ACTIVATION the one that the start "
+           "is meant for: relu for he, sigmoid for the others"},
+      {.name = "seeds", .value = &seeds, .help = "paired repetitions", .range = {1, 1000}},
+      {.name = "labels", .value = &labels, .help = "numbers of labels to fine-tune on; all cases serve pretraining"},
+      {.name = "layers", .value = &pretrain.layers, .help = "hidden layers of every net", .range = {1, 1e9}},
+      {.name = "validation",
+       .value = &validation,
+       .help =
+           "training cases held out: a count, or a fraction below 1; their labels come on top of --labels, draw the "
+           "curves, and choose the epoch only with --finetune.patience"},
+      {.name = "target",
+       .value = &target,
+       .help = "validation error in percent whose first epoch is reported",
+       .range = {0, 100}},
+  };
+}
+
+void ComparisonOptions::validate() const {
+  ComparisonOptions copy = *this;
+  check_options(copy.fields());
+  if (starts.empty() || labels.empty()) throw InvalidArgument("compare: expected at least one start and label count");
+  for (const auto& text : labels)
+    if (text != "all" && parse_integer(text, "--labels") < 1)
+      throw InvalidArgument(fmt::format("--labels: expected counts from 1 or all, found '{}'", text));
+  pretrain.validate();
+  finetune.validate();
+  parse_starts(*this);
+}
+
+const ComparisonCell& ComparisonResult::cell(const std::string& start, Index labels) const {
+  for (const auto& cell : cells)
+    if (cell.start.name == start && cell.labels == labels) return cell;
+  throw InvalidArgument(fmt::format("comparison: no runs of start '{}' with {} labels", start, labels));
+}
+
+ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b, Index labels) const {
+  for (ComparisonPair pair : pairs) {
+    if (pair.labels != labels) continue;
+    if (pair.a == a && pair.b == b) return pair;
+    if (pair.a != b || pair.b != a) continue;
+    std::swap(pair.a, pair.b);
+    // Subtracted from zero, so that no difference stays 0 and does not become -0.
+    pair.difference.mean = 0.0 - pair.difference.mean;
+    if (auto& interval = pair.difference.interval) interval = {{0.0 - (*interval)[1], 0.0 - (*interval)[0]}};
+    return pair;
+  }
+  throw InvalidArgument(fmt::format("comparison: no pair of '{}' and '{}' with {} labels", a, b, labels));
+}
+
+ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                std::uint64_t seed, const ComparisonObserver& observer) {
+  options.validate();
+  check_data(data);
+  const auto starts = parse_starts(options);
+  ComparisonResult result;
+  const auto counts = label_counts(data, options, seed);
+  for (Index i = 0; i < options.seeds; ++i) {
+    Block block(data, scale, options, seed + static_cast<std::uint64_t>(i), observer);
+    for (const auto& start : starts)
+      if (start.pretrained) block.pretrain_start(start);
+    for (const Index labels : counts)
+      for (const auto& start : starts) {
+        result.runs.push_back(block.run(start, labels));
+        if (observer.run) observer.run(result.runs.back());
+      }
+  }
+  for (const Index labels : counts)
+    for (const auto& start : starts) result.cells.push_back(summarize(start, labels, result.runs));
+  result.pairs = compare_pairs(result.cells);
+  return result;
+}
+
+}  // namespace dbn

@@ -1,0 +1,54 @@
+#include <dbn/experiment/start.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/nn/activation.hpp>
+#include <dbn/nn/initializer.hpp>
+#include <dbn/pretrain/layer_trainer.hpp>
+
+namespace dbn {
+namespace {
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The activation for which an initializer is derived; sigmoid is the one that pretrained nets share.
+std::string meant_for(const std::string& method) { return method.starts_with("he") ? "relu" : "sigmoid"; }
+
+}  // namespace
+
+Start parse_start(std::string_view text, const PretrainOptions& options) {
+  const auto at = text.find('@');
+  Start start{.name = std::string(text), .method = std::string(text.substr(0, at)), .activation = {}};
+  start.pretrained = contains(pretrainer_names(), start.method);
+  if (!start.pretrained && !contains(initializer_names(), start.method))
+    throw InvalidArgument(fmt::format("--starts: expected NAME[@ACTIVATION] with NAME among {}, {}; found '{}'",
+                                      fmt::join(pretrainer_names(), ", "), fmt::join(initializer_names(), ", "), text));
+  if (at != std::string_view::npos) start.activation = activation(text.substr(at + 1)).name;
+  if (!start.pretrained) {
+    if (start.activation.empty()) start.activation = meant_for(start.method);
+    return start;
+  }
+  const std::string wanted = start.activation;
+  if (start.activation.empty()) start.activation = options.activation;
+  const auto& row = pretrainer(start.method);
+  start.activation = row.activation(layer_options(pretrain_options(start, options), 0, 1));
+  if (!wanted.empty() && wanted != start.activation)
+    throw InvalidArgument(fmt::format("--starts: {} has {} units, whose net is {}; found '{}'", start.method,
+                                      options.hidden.front(), start.activation, text));
+  return start;
+}
+
+PretrainOptions pretrain_options(const Start& start, const PretrainOptions& options) {
+  PretrainOptions own = options;
+  own.pretrainer = {start.method};
+  own.activation = start.activation;
+  return own;
+}
+
+}  // namespace dbn

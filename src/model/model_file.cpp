@@ -1,0 +1,106 @@
+#include <dbn/model/model_file.hpp>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+
+#include "tensor_file.hpp"
+
+namespace dbn {
+namespace {
+
+using detail::Json;
+
+// In torch.nn.Sequential(Linear, activation, Linear, ...) every second module is a Linear.
+std::string linear_key(std::size_t layer, const char* tensor) { return fmt::format("{}.{}", 2 * layer, tensor); }
+
+Json history_json(const std::vector<FinetuneEpoch>& history) {
+  Json epochs = Json::array();
+  for (const auto& e : history)
+    epochs.push_back({{"train_loss", e.train_loss},
+                      {"validation_error", e.validation_error ? Json(*e.validation_error) : Json()},
+                      {"learning_rate", e.learning_rate}});
+  return epochs;
+}
+
+std::vector<FinetuneEpoch> history_from(const Json& json, const std::string& path) {
+  std::vector<FinetuneEpoch> history;
+  for (const auto& e : detail::list_of("epochs", json, path)) {
+    FinetuneEpoch record{.epoch = static_cast<Index>(history.size()) + 1};
+    record.train_loss = detail::field<double>(e, "train_loss", path);
+    if (!detail::field<Json>(e, "validation_error", path).is_null())
+      record.validation_error = detail::field<double>(e, "validation_error", path);
+    record.learning_rate = detail::field<double>(e, "learning_rate", path);
+    history.push_back(record);
+  }
+  return history;
+}
+
+Mlp read_net(detail::TensorReader& reader, const std::vector<std::string>& activations) {
+  Mlp net;
+  for (std::size_t i = 0; i < activations.size(); ++i) {
+    DenseLayer layer{reader.matrix(linear_key(i, "weight")), reader.vector(linear_key(i, "bias")),
+                     &activation(activations[i])};
+    if (layer.bias.size() != layer.fan_out())
+      detail::refuse(reader.path(), fmt::format("{}: expected {} entries, found {}", linear_key(i, "bias"),
+                                                layer.fan_out(), layer.bias.size()));
+    if (i > 0 && layer.fan_in() != net.layers.back().fan_out())
+      detail::refuse(reader.path(), fmt::format("{}: expected {} inputs, as the layer below has outputs, found {}",
+                                                linear_key(i, "weight"), net.layers.back().fan_out(), layer.fan_in()));
+    net.layers.push_back(std::move(layer));
+  }
+  return net;
+}
+
+}  // namespace
+
+void save_model(const ModelFile& file, const std::string& path) {
+  SafetensorsFile out;
+  std::vector<std::string> names;
+  Mlp net = file.net;
+  const TensorList list = net.tensors();
+  for (std::size_t i = 0; i < net.layers.size(); ++i) {
+    names.push_back(net.layers[i].activation->name);
+    detail::add_tensor(out, linear_key(i, "weight"), list[2 * i].values, false);
+    detail::add_tensor(out, linear_key(i, "bias"), list[2 * i + 1].values, true);
+  }
+  const Json config{{"task", "classification"}, {"activations", names},
+                    {"classes", file.classes},  {"preprocessing", detail::preprocessing_json(file.preprocessing)},
+                    {"seed", file.seed},        {"start", file.start}};
+  detail::add_metadata(out, "dbn-model", config, history_json(file.history));
+  write_file(path, encode_safetensors(out));
+}
+
+ModelFile load_model(const std::string& path) {
+  auto reader = detail::open_tensor_file(path, "dbn-model");
+  const Json config = reader.metadata("config");
+  ModelFile file;
+  const auto names = detail::field<std::vector<std::string>>(config, "activations", path);
+  if (names.empty() || names.back() != "linear")
+    detail::refuse(path, "config: expected activations that end in linear");
+  if (const auto task = detail::field<std::string>(config, "task", path); task != "classification")
+    detail::refuse(path, fmt::format("config: expected task classification, found '{}'", task));
+  try {
+    file.net = read_net(reader, names);
+  } catch (const InvalidArgument& error) {
+    detail::refuse(path, error.what());
+  }
+  reader.finish();
+  file.classes = detail::field<std::vector<std::string>>(config, "classes", path);
+  if (static_cast<Index>(file.classes.size()) != file.net.output_count())
+    detail::refuse(
+        path, fmt::format("config: expected {} class names, found {}", file.net.output_count(), file.classes.size()));
+  file.preprocessing = detail::preprocessing_from(config, file.net.feature_count(), path);
+  file.seed = detail::field<std::uint64_t>(config, "seed", path);
+  file.start = detail::field<std::string>(config, "start", path);
+  file.history = history_from(reader.metadata("history"), path);
+  return file;
+}
+
+std::string file_kind(const std::string& path) {
+  const auto file = decode_safetensors(read_file(path), path);
+  const auto format = file.metadata.find("format");
+  return format == file.metadata.end() ? "" : format->second;
+}
+
+}  // namespace dbn

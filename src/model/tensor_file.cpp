@@ -1,0 +1,153 @@
+#include "tensor_file.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
+#include <dbn/io/json.hpp>
+
+namespace dbn::detail {
+namespace {
+
+constexpr const char* kVersion = "1";
+constexpr const char* kDtype = sizeof(Scalar) == 4 ? "F32" : "F64";
+
+// Values of a stored tensor, whichever precision the writing build had.
+Vector values_of(const StoredTensor& tensor) {
+  const auto convert = [&]<typename Stored>(Stored) {
+    Eigen::Matrix<Stored, Eigen::Dynamic, 1> stored(static_cast<Index>(tensor.bytes.size() / sizeof(Stored)));
+    std::memcpy(stored.data(), tensor.bytes.data(), tensor.bytes.size());
+    return Vector(stored.template cast<Scalar>());
+  };
+  return tensor.dtype == "F32" ? convert(float{}) : convert(double{});
+}
+
+Json numbers(const Vector& values) {
+  Json list = Json::array();
+  for (Index i = 0; i < values.size(); ++i) list.push_back(static_cast<double>(values[i]));
+  return list;
+}
+
+Vector vector_from(const Json& json, const char* key, Index features, const std::string& path) {
+  const auto list = field<std::vector<double>>(json, key, path);
+  Vector values(static_cast<Index>(list.size()));
+  std::transform(list.begin(), list.end(), values.data(), [](double x) { return static_cast<Scalar>(x); });
+  if (values.size() != 1 && values.size() != features)
+    refuse(path, fmt::format("preprocessing.{}: expected one number or one for each of {} features, found {}", key,
+                             features, values.size()));
+  if (!all_finite(values)) refuse(path, fmt::format("preprocessing.{}: expected finite numbers", key));
+  return values;
+}
+
+}  // namespace
+
+void refuse(const std::string& path, const std::string& what) { throw DataError(path + ": " + what); }
+
+void add_tensor(SafetensorsFile& file, const std::string& name, const Eigen::Map<Matrix>& values, bool vector) {
+  StoredTensor tensor{.name = name, .dtype = kDtype, .shape = {}, .bytes = {}};
+  if (vector)
+    tensor.shape = {static_cast<std::uint64_t>(values.size())};
+  else
+    tensor.shape = {static_cast<std::uint64_t>(values.cols()), static_cast<std::uint64_t>(values.rows())};
+  tensor.bytes.resize(static_cast<std::size_t>(values.size()) * sizeof(Scalar));
+  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  file.tensors.push_back(std::move(tensor));
+}
+
+StoredTensor TensorReader::take(const std::string& name, std::size_t rank) {
+  const auto at =
+      std::find_if(file_.tensors.begin(), file_.tensors.end(), [&](const auto& t) { return t.name == name; });
+  if (at == file_.tensors.end()) refuse(path_, fmt::format("expected a tensor '{}', found none", name));
+  if (at->shape.size() != rank)
+    refuse(path_, fmt::format("tensor '{}': expected rank {}, found {}", name, rank, at->shape.size()));
+  StoredTensor tensor = std::move(*at);
+  file_.tensors.erase(at);
+  return tensor;
+}
+
+Matrix TensorReader::matrix(const std::string& name) {
+  const StoredTensor tensor = take(name, 2);
+  const Vector values = values_of(tensor);
+  return Eigen::Map<const Matrix>(values.data(), static_cast<Index>(tensor.shape[1]),
+                                  static_cast<Index>(tensor.shape[0]));
+}
+
+Vector TensorReader::vector(const std::string& name) { return values_of(take(name, 1)); }
+
+void TensorReader::finish() const {
+  if (!file_.tensors.empty())
+    refuse(path_, fmt::format("unknown tensor '{}': not part of what the file's config describes",
+                              file_.tensors.front().name));
+}
+
+Json TensorReader::metadata(const std::string& key) const {
+  const auto at = file_.metadata.find(key);
+  if (at == file_.metadata.end()) refuse(path_, fmt::format("expected metadata '{}', found none", key));
+  return parse_json(at->second, path_ + ": " + key);
+}
+
+TensorReader open_tensor_file(const std::string& path, const std::string& format) {
+  SafetensorsFile file = decode_safetensors(read_file(path), path);
+  const auto text = [&](const char* key) {
+    const auto at = file.metadata.find(key);
+    return at == file.metadata.end() ? std::string("none") : at->second;
+  };
+  if (text("format") != format)
+    refuse(path, fmt::format("expected format {}, found {}{}", format, text("format"),
+                             text("format") == "dbn-stack" ? "; use `dbn finetune --from` to make a model of it" : ""));
+  if (text("version") != kVersion)
+    refuse(path,
+           fmt::format("expected version {}, found {}: written by another version of dbn", kVersion, text("version")));
+  return {std::move(file), path};
+}
+
+void add_metadata(SafetensorsFile& file, const std::string& format, const Json& config, const Json& history) {
+  file.metadata = {{"format", format}, {"version", kVersion}, {"config", config.dump()}, {"history", history.dump()}};
+}
+
+Json preprocessing_json(const Preprocessing& preprocessing) {
+  return {{"scale", preprocessing.scale},
+          {"shift", numbers(preprocessing.shift)},
+          {"factor", numbers(preprocessing.factor)}};
+}
+
+Preprocessing preprocessing_from(const Json& config, Index features, const std::string& path) {
+  const Json json = field<Json>(config, "preprocessing", path);
+  Preprocessing preprocessing{field<std::string>(json, "scale", path), vector_from(json, "shift", features, path),
+                              vector_from(json, "factor", features, path)};
+  const auto& names = scale_names();
+  if (std::find(names.begin(), names.end(), preprocessing.scale) == names.end())
+    refuse(path, fmt::format("config: unknown scaling '{}'", preprocessing.scale));
+  return preprocessing;
+}
+
+const Json& list_of(const char* what, const Json& json, const std::string& path) {
+  if (!json.is_array()) refuse(path, fmt::format("metadata: expected a list of {}", what));
+  return json;
+}
+
+template <typename T>
+T field(const Json& json, const char* key, const std::string& path) {
+  try {
+    const Json& value = json.at(key);
+    const bool right = std::is_same_v<T, std::uint64_t> ? value.is_number_unsigned()
+                       : std::is_same_v<T, double>      ? value.is_number()
+                                                        : true;
+    if (right) return value.get<T>();
+  } catch (const Json::exception&) {
+  }
+  refuse(path, fmt::format("metadata: '{}' is missing or of the wrong type", key));
+}
+
+template bool field(const Json&, const char*, const std::string&);
+template Json field(const Json&, const char*, const std::string&);
+template std::string field(const Json&, const char*, const std::string&);
+template std::vector<std::string> field(const Json&, const char*, const std::string&);
+template std::vector<double> field(const Json&, const char*, const std::string&);
+template std::uint64_t field(const Json&, const char*, const std::string&);
+template double field(const Json&, const char*, const std::string&);
+
+}  // namespace dbn::detail

@@ -1,0 +1,85 @@
+#include <dbn/nn/evaluation.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn {
+namespace {
+
+constexpr Index kBatch = 256;
+constexpr std::size_t kBins = 15;
+
+// Cases whose top probability fell into one bin.
+struct Bin {
+  double confidence = 0;
+  double correct = 0;
+};
+
+double expected_calibration_error(const std::array<Bin, kBins>& bins, Index cases) {
+  double gap = 0;
+  for (const Bin& bin : bins) gap += std::abs(bin.confidence - bin.correct);
+  return 100 * gap / static_cast<double>(cases);
+}
+
+}  // namespace
+
+void for_each_prediction(const Mlp& net, const CaseSource& cases,
+                         const std::function<void(Index, const Matrix&)>& visit) {
+  Matrix batch(cases.feature_count(), kBatch);
+  const auto all = all_cases(cases.case_count());
+  for_each_batch(all, kBatch, [&](Index first, std::span<const Index> part) {
+    const auto count = static_cast<Index>(part.size());
+    cases.gather_into(part, batch.leftCols(count));
+    visit(first, net.probabilities(batch.leftCols(count)));
+  });
+}
+
+Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
+  const auto classes = static_cast<std::size_t>(net.output_count());
+  Evaluation result;
+  result.confusion.assign(classes, std::vector<Index>(classes, 0));
+  std::array<Bin, kBins> bins;
+  Index wrong = 0;
+  for_each_prediction(net, cases, [&](Index first, const Matrix& probabilities) {
+    for (Index c = 0; c < probabilities.cols(); ++c) {
+      const int label = cases.label(first + c);
+      if (label == kUnlabelled) continue;
+      if (label >= net.output_count())
+        throw InvalidArgument(
+            fmt::format("{}: expected labels of {} classes, found class {}", cases.dataset().name, classes, label + 1));
+      Index predicted = 0;
+      const double confidence = probabilities.col(c).maxCoeff(&predicted);
+      const bool right = predicted == label;
+      ++result.cases;
+      wrong += !right;
+      ++result.confusion[static_cast<std::size_t>(label)][static_cast<std::size_t>(predicted)];
+      // A probability that rounds to 0 counts as the smallest positive number: dreadful, but finite.
+      result.cross_entropy -= std::log(std::max(static_cast<double>(probabilities(label, c)), 1e-300));
+      Bin& bin = bins[std::min(kBins - 1, static_cast<std::size_t>(confidence * kBins))];
+      bin.confidence += confidence;
+      bin.correct += right;
+    }
+  });
+  if (result.cases == 0)
+    throw InvalidArgument(fmt::format("{}: expected cases with labels, found none", cases.dataset().name));
+  result.error = 100.0 * static_cast<double>(wrong) / static_cast<double>(result.cases);
+  result.error_interval = wilson_interval(wrong, result.cases);
+  result.cross_entropy /= static_cast<double>(result.cases);
+  result.calibration_error = expected_calibration_error(bins, result.cases);
+  return result;
+}
+
+std::array<double, 2> wilson_interval(Index wrong, Index cases) {
+  constexpr double z = 1.959963984540054;  // 97.5 % point of the normal distribution
+  const auto n = static_cast<double>(cases);
+  const double p = static_cast<double>(wrong) / n;
+  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {100 * std::max(0.0, centre - half), 100 * std::min(1.0, centre + half)};
+}
+
+}  // namespace dbn

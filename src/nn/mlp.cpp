@@ -1,0 +1,66 @@
+#include <dbn/nn/mlp.hpp>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
+#include <dbn/core/product.hpp>
+#include <dbn/core/random.hpp>
+#include <dbn/nn/initializer.hpp>
+
+namespace dbn {
+
+void DenseLayer::forward_into(const ConstMatrixRef& in, MatrixRef out) const {
+  multiply_into(transposed(weights), plain(in), out, [this](Index first, MatrixRef tile) {
+    tile.colwise() += bias.segment(first, tile.rows());
+    activation->apply(tile);
+  });
+}
+
+Matrix Mlp::scores(const ConstMatrixRef& batch) const {
+  if (batch.rows() != feature_count())
+    throw InvalidArgument(fmt::format("network: expected {} features, found {}", feature_count(), batch.rows()));
+  Matrix values = batch;
+  for (const auto& layer : layers) {
+    Matrix next(layer.fan_out(), batch.cols());
+    layer.forward_into(values, next);
+    values = std::move(next);
+  }
+  return values;
+}
+
+Matrix Mlp::probabilities(const ConstMatrixRef& batch) const {
+  Matrix p = scores(batch);
+  softmax_in_place(p);
+  return p;
+}
+
+TensorList Mlp::tensors() {
+  TensorList list;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    list.push_back(named(fmt::format("{}.weight", i), layers[i].weights));
+    list.push_back(named(fmt::format("{}.bias", i), layers[i].bias));
+  }
+  return list;
+}
+
+Mlp make_mlp(const std::vector<Index>& sizes, const std::string& activation_name, const std::string& initializer_name,
+             std::uint64_t seed) {
+  if (sizes.size() < 2) throw InvalidArgument("network: expected at least a number of features and of outputs");
+  for (const Index size : sizes)
+    if (size < 1) throw InvalidArgument(fmt::format("network: expected layer sizes from 1, found {}", size));
+  const Activation& hidden = activation(activation_name);
+  const Initializer& start = initializer(initializer_name);
+  Mlp net;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
+    const bool last = i + 2 == sizes.size();
+    DenseLayer layer{Matrix(sizes[i], sizes[i + 1]), Vector::Zero(sizes[i + 1]),
+                     last ? &activation("linear") : &hidden};
+    const Stream stream(seed, Purpose::initial_weights, static_cast<std::uint32_t>(i));
+    (last && initializer_name != "zeros" ? initializer("xavier") : start).fill(stream, layer.weights);
+    net.layers.push_back(std::move(layer));
+  }
+  return net;
+}
+
+}  // namespace dbn

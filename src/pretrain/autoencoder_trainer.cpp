@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <dbn/autoencoder/autoencoder.hpp>
+#include <dbn/autoencoder/corruption.hpp>
+#include <dbn/core/error.hpp>
+
+#include "trainer_table.hpp"
+
+namespace dbn::detail {
+namespace {
+
+Autoencoder start(const LayerOptions& o, const InputSummary& input, std::uint64_t seed) {
+  const auto loss = reconstruction_loss(o.loss);
+  if (loss == ReconstructionLoss::cross_entropy && (input.least < 0 || input.most > 1))
+    throw InvalidArgument(fmt::format(
+        "layer {}: cross-entropy expects values in [0, 1], found {:.4g} to {:.4g}; try --scale minmax or --loss "
+        "squared-error",
+        o.layer + 1, input.least, input.most));
+  return make_autoencoder(o.visible_count, o.hidden_count, o.activation, loss, !o.untied,
+                          Stream(seed, Purpose::initial_weights, o.layer));
+}
+
+/// A plain or denoising autoencoder by momentum.
+class AutoencoderTrainer final : public LayerTrainer {
+ public:
+  AutoencoderTrainer(const LayerOptions& o, const InputSummary& input, std::uint64_t seed,
+                     const std::string& corruption)
+      : layer_(start(o, input, seed)),
+        gradient_(model(), o.batch),
+        optimizer_(optimizer("momentum").make(parameters(o.weight_cost))),
+        corruption_(Corruption::parse(corruption, "--corruption")),
+        corruption_stream_(seed, Purpose::corruption, o.layer),
+        corrupted_(o.visible_count, o.batch) {}
+
+  void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
+    MatrixRef corrupted = corrupted_.leftCols(batch.cols());
+    corrupted = batch;
+    corruption_.kind->apply(corruption_stream_, corruption_.strength, at.epoch, at.cases, corrupted);
+    optimizer_->begin_update(rates, at.update);
+    gradient_.gradient(corrupted, batch, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
+      optimizer_->apply(tensor, first, gradient);
+    });
+  }
+
+  std::optional<double> mean_free_energy(const ConstMatrixRef&) const override { return std::nullopt; }
+  StackLayer& layer() override { return layer_; }
+  TensorList state() override { return optimizer_->state(); }
+
+ private:
+  Autoencoder& model() { return std::get<Autoencoder>(layer_); }
+
+  std::vector<Parameter> parameters(double weight_cost) {
+    std::vector<Parameter> list;
+    for (const auto& tensor : model().tensors()) list.push_back({tensor, tensor.values.cols() > 1 ? weight_cost : 0});
+    return list;
+  }
+
+  StackLayer layer_;
+  AutoencoderGradient gradient_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Corruption corruption_;
+  Stream corruption_stream_;
+  Matrix corrupted_;
+};
+
+}  // namespace
+
+std::unique_ptr<LayerTrainer> make_autoencoder_trainer(const LayerOptions& options, const InputSummary& input,
+                                                       std::uint64_t seed, const std::string& corruption) {
+  return std::make_unique<AutoencoderTrainer>(options, input, seed, corruption);
+}
+
+}  // namespace dbn::detail

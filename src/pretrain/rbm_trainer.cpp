@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/rbm/contrastive_divergence.hpp>
+
+#include "trainer_table.hpp"
+
+namespace dbn::detail {
+namespace {
+
+constexpr double kWeightDeviation = 0.01;  // Hinton 2012 §8
+
+Rbm start(const LayerOptions& o, const InputSummary& input, std::uint64_t seed) {
+  Rbm rbm = make_rbm(o.visible, o.hidden, o.visible_count, o.hidden_count,
+                     Stream(seed, Purpose::initial_weights, o.layer), kWeightDeviation);
+  if (rbm.visible->binary() && (input.least < 0 || input.most > 1))
+    throw InvalidArgument(fmt::format(
+        "layer {}: {} visible units expect values in [0, 1], found {:.4g} to {:.4g}; try --scale minmax, or --visible "
+        "gaussian --scale standardize",
+        o.layer + 1, o.visible, input.least, input.most));
+  const auto& type = *rbm.visible;
+  rbm.visible_bias = input.mean.unaryExpr([&](Scalar mean) { return type.bias_for_mean(mean); });
+  return rbm;
+}
+
+/// An RBM by contrastive divergence and momentum.
+class RbmTrainer final : public LayerTrainer {
+ public:
+  RbmTrainer(const LayerOptions& o, const InputSummary& input, std::uint64_t seed)
+      : layer_(start(o, input, seed)),
+        divergence_(rbm(), {.estimator = o.estimator, .cd_k = o.cd_k, .chains = o.chains}, o.batch, seed, o.layer),
+        optimizer_(optimizer("momentum").make(parameters(o.weight_cost))) {}
+
+  void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
+    optimizer_->begin_update(rates, at.update);
+    divergence_.gradient(batch, at.update, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
+      optimizer_->apply(tensor, first, gradient);
+    });
+  }
+
+  std::optional<double> mean_free_energy(const ConstMatrixRef& batch) const override {
+    return std::get<Rbm>(layer_).free_energy(batch).mean();
+  }
+
+  StackLayer& layer() override { return layer_; }
+
+  TensorList state() override {
+    TensorList all = optimizer_->state();
+    for (auto& tensor : divergence_.state()) all.push_back(tensor);
+    return all;
+  }
+
+ private:
+  Rbm& rbm() { return std::get<Rbm>(layer_); }
+
+  // Weight cost is on weights only: biases may be as large as the data want them.
+  std::vector<Parameter> parameters(double weight_cost) {
+    auto tensors = rbm().tensors();
+    return {{tensors[0], weight_cost}, {tensors[1], 0}, {tensors[2], 0}};
+  }
+
+  StackLayer layer_;
+  ContrastiveDivergence divergence_;
+  std::unique_ptr<Optimizer> optimizer_;
+};
+
+}  // namespace
+
+std::unique_ptr<LayerTrainer> make_rbm_trainer(const LayerOptions& options, const InputSummary& input,
+                                               std::uint64_t seed) {
+  return std::make_unique<RbmTrainer>(options, input, seed);
+}
+
+}  // namespace dbn::detail

@@ -1,0 +1,66 @@
+#include <dbn/pretrain/stack.hpp>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn {
+
+Index visible_count(const StackLayer& layer) {
+  return std::visit([](const auto& model) { return model.visible_count(); }, layer);
+}
+
+Index hidden_count(const StackLayer& layer) {
+  return std::visit([](const auto& model) { return model.hidden_count(); }, layer);
+}
+
+const Matrix& encoder_weights(const StackLayer& layer) {
+  return std::visit([](const auto& model) -> const Matrix& { return model.weights; }, layer);
+}
+
+const Vector& encoder_bias(const StackLayer& layer) {
+  return std::visit([](const auto& model) -> const Vector& { return model.hidden_bias; }, layer);
+}
+
+const Activation& encoder_activation(const StackLayer& layer) {
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) return activation(rbm->hidden->activation());
+  return *std::get<Autoencoder>(layer).code;
+}
+
+TensorList tensors(StackLayer& layer) {
+  return std::visit([](auto& model) { return model.tensors(); }, layer);
+}
+
+void encode_into(const StackLayer& layer, const ConstMatrixRef& visible, MatrixRef codes) {
+  if (const auto* rbm = std::get_if<Rbm>(&layer))
+    rbm->hidden_mean_into(visible, codes);
+  else
+    std::get<Autoencoder>(layer).encode_into(visible, codes);
+}
+
+Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible) {
+  Matrix codes(hidden_count(layer), visible.cols());
+  encode_into(layer, visible, codes);
+  Matrix reconstruction(visible.rows(), visible.cols());
+  if (const auto* rbm = std::get_if<Rbm>(&layer))
+    rbm->visible_mean_into(codes, reconstruction);
+  else
+    std::get<Autoencoder>(layer).decode_into(codes, reconstruction);
+  return reconstruction;
+}
+
+std::vector<Index> Stack::sizes() const {
+  std::vector<Index> sizes{feature_count()};
+  for (const auto& layer : layers) sizes.push_back(hidden_count(layer));
+  return sizes;
+}
+
+void Stack::check() const {
+  if (layers.empty()) throw InvalidArgument("stack: expected at least one layer, found none");
+  for (std::size_t i = 1; i < layers.size(); ++i)
+    if (visible_count(layers[i]) != hidden_count(layers[i - 1]))
+      throw InvalidArgument(fmt::format("stack: layer {} expects {} inputs, layer {} gives {}", i,
+                                        visible_count(layers[i]), i - 1, hidden_count(layers[i - 1])));
+}
+
+}  // namespace dbn

@@ -1,0 +1,145 @@
+#include <dbn/data/preprocessing.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/random.hpp>
+#include <dbn/data/case_source.hpp>
+
+namespace dbn {
+namespace {
+
+constexpr double kEpsilon = std::numeric_limits<Scalar>::epsilon();
+
+Dataset numbers(Matrix features) {
+  Dataset dataset{.name = "numbers", .features = {}, .labels = {}, .classes = {}, .shape = {features.rows()}};
+  dataset.features = std::move(features);
+  return dataset;
+}
+
+Dataset bytes(Dataset::Bytes features, std::vector<Index> shape) {
+  return {.name = "bytes", .features = std::move(features), .labels = {}, .classes = {}, .shape = std::move(shape)};
+}
+
+Matrix normals(Index features, Index cases) {
+  Matrix values = Matrix::Zero(features, cases);
+  add_normal_noise(Stream(5, Purpose::synthetic_training), {}, values);
+  return values;
+}
+
+Matrix scaled(const Preprocessing& preprocessing, const Dataset& dataset) {
+  Matrix out(dataset.feature_count(), dataset.case_count());
+  dataset.gather_into(all_cases(dataset.case_count()), out);
+  preprocessing.apply(out);
+  return out;
+}
+
+Preprocessing fit_all(const std::string& scale, const Dataset& dataset) {
+  return fit_preprocessing(scale, dataset, all_cases(dataset.case_count()));
+}
+
+TEST(Preprocessing, NoneLeavesEveryBitAlone) {
+  const Dataset dataset = numbers(normals(5, 7));
+  EXPECT_EQ(scaled(fit_all("none", dataset), dataset), std::get<Matrix>(dataset.features));
+  EXPECT_EQ(scaled(Preprocessing{}, dataset), std::get<Matrix>(dataset.features));
+}
+
+TEST(Preprocessing, UnitDividesBytesOfImagesBy255EvenWhenNoneIsWhite) {
+  Dataset::Bytes pixels(4, 2);
+  pixels << 0, 51, 102, 153, 10, 20, 30, 40;
+  const Matrix out = scaled(fit_all("unit", bytes(pixels, {2, 2})), bytes(pixels, {2, 2}));
+  // 1/255 is rounded once and the product once more: two units in the last place of at most 1.
+  for (Index i = 0; i < out.size(); ++i) EXPECT_NEAR(out(i), pixels(i) / 255.0, 2 * kEpsilon);
+}
+
+TEST(Preprocessing, UnitTakesBlackAndWhiteExactlyToZeroAndOne) {
+  Dataset::Bytes pixels(4, 1);
+  pixels << 0, 255, 255, 0;
+  const Matrix out = scaled(fit_all("auto", bytes(pixels, {2, 2})), bytes(pixels, {2, 2}));
+  EXPECT_EQ(out, (Matrix(4, 1) << 0, 1, 1, 0).finished());
+}
+
+TEST(Preprocessing, UnitDividesATableByItsLargestTrainingValue) {
+  Dataset::Bytes table(2, 2);
+  table << 0, 4, 16, 8;
+  const Matrix out = scaled(fit_all("unit", bytes(table, {2})), bytes(table, {2}));
+  EXPECT_EQ(out, (Matrix(2, 2) << 0, 0.25, 1, 0.5).finished());
+}
+
+TEST(Preprocessing, MinmaxTakesEachFeatureToZeroAndOne) {
+  const Dataset dataset = numbers(normals(6, 40) * Scalar{100});
+  const Matrix out = scaled(fit_all("minmax", dataset), dataset);
+  for (Index f = 0; f < out.rows(); ++f) {
+    EXPECT_EQ(out.row(f).minCoeff(), Scalar{0});
+    // Difference, factor and product are each rounded once.
+    EXPECT_NEAR(out.row(f).maxCoeff(), 1, 3 * kEpsilon);
+  }
+}
+
+TEST(Preprocessing, StandardizeGivesMeanZeroAndVarianceOne) {
+  Matrix values = normals(6, 300) * Scalar{3};
+  values.colwise() += Vector::LinSpaced(6, -50, 50);
+  const Dataset dataset = numbers(values);
+  const Matrix out = scaled(fit_all("standardize", dataset), dataset);
+  for (Index f = 0; f < out.rows(); ++f) {
+    const Eigen::ArrayXd row = out.row(f).transpose().cast<double>();
+    const double mean = row.mean();
+    // The stored mean (at most 51 in size) is rounded by up to half an epsilon of it, and divided by a deviation
+    // near 3.
+    EXPECT_NEAR(mean, 0, 51 * kEpsilon);
+    // Stored factor, difference and product are rounded: each value is off by at most three epsilons of its size, the
+    // square by six.
+    EXPECT_NEAR((row - mean).square().mean(), 1, 8 * kEpsilon);
+  }
+}
+
+TEST(Preprocessing, AConstantFeatureIsOnlyShifted) {
+  Matrix values = normals(3, 20);
+  values.row(1).setConstant(7);
+  for (const char* scale : {"minmax", "standardize"}) {
+    const Preprocessing fitted = fit_all(scale, numbers(values));
+    EXPECT_TRUE(fitted.factor.allFinite());
+    EXPECT_TRUE(scaled(fitted, numbers(values)).row(1).isZero(0)) << scale;
+    Matrix later = Matrix::Constant(3, 1, 8);
+    fitted.apply(later);
+    EXPECT_EQ(later(1, 0), Scalar{1}) << scale;
+  }
+  EXPECT_TRUE(scaled(fit_all("unit", numbers(Matrix::Zero(2, 3))), numbers(Matrix::Zero(2, 3))).isZero(0));
+}
+
+TEST(Preprocessing, IsFittedOnTheNamedCasesOnly) {
+  Matrix values(1, 4);
+  values << 1, 3, 5, 1000;
+  const std::vector<Index> training{0, 1, 2};
+  const Preprocessing minmax = fit_preprocessing("minmax", numbers(values), training);
+  EXPECT_EQ(minmax.shift[0], Scalar{1});
+  EXPECT_EQ(minmax.factor[0], Scalar{0.25});
+  EXPECT_EQ(fit_preprocessing("standardize", numbers(values), training).shift[0], Scalar{3});
+  EXPECT_EQ(fit_preprocessing("unit", numbers(values), training).factor[0], static_cast<Scalar>(1.0 / 5.0));
+  EXPECT_EQ(scaled(minmax, numbers(values))(0, 3), Scalar{249.75});
+}
+
+TEST(Preprocessing, AutoChoosesByTheRange) {
+  Matrix values(1, 3);
+  values << 0, 0.5, 1;
+  EXPECT_EQ(fit_all("auto", numbers(values)).scale, "none");
+  values << 0, 0.5, 2;
+  EXPECT_EQ(fit_all("auto", numbers(values)).scale, "unit");
+  values << -1, 0.5, 2;
+  EXPECT_EQ(fit_all("auto", numbers(values)).scale, "standardize");
+}
+
+TEST(Preprocessing, RefusesWhatItCannotServe) {
+  const Dataset dataset = numbers(normals(2, 5));
+  EXPECT_THROW(fit_all("unit", dataset), DataError);
+  EXPECT_THROW(fit_all("Unit", dataset), InvalidArgument);
+  EXPECT_THROW(fit_preprocessing("minmax", dataset, {}), InvalidArgument);
+  Matrix other(3, 1);
+  EXPECT_THROW(fit_all("minmax", dataset).apply(other), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace dbn

@@ -1,0 +1,71 @@
+#include <dbn/experiment/start.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/nn/initializer.hpp>
+#include <dbn/pretrain/layer_trainer.hpp>
+
+namespace dbn {
+namespace {
+
+Start parse(const std::string& text) { return parse_start(text, {}); }
+
+TEST(Start, AnInitializerGetsTheActivationItIsMeantFor) {
+  for (const char* name : {"he", "he-normal", "he-uniform"}) EXPECT_EQ(parse(name).activation, "relu") << name;
+  for (const char* name : {"xavier", "xavier-normal", "xavier-uniform", "normal", "zeros"})
+    EXPECT_EQ(parse(name).activation, "sigmoid") << name;
+}
+
+TEST(Start, AnActivationThatIsNamedWins) {
+  const Start start = parse("he@sigmoid");
+  EXPECT_EQ(start.name, "he@sigmoid");
+  EXPECT_EQ(start.method, "he");
+  EXPECT_EQ(start.activation, "sigmoid");
+  EXPECT_FALSE(start.pretrained);
+  EXPECT_EQ(parse("xavier@tanh").activation, "tanh");
+}
+
+TEST(Start, PretrainersAreSigmoidUnlessTheyAreMadeOtherwise) {
+  for (const auto& name : pretrainer_names()) {
+    EXPECT_TRUE(parse(name).pretrained) << name;
+    EXPECT_EQ(parse(name).activation, "sigmoid") << name;
+  }
+  EXPECT_EQ(parse("rbm@sigmoid").activation, "sigmoid");
+  EXPECT_EQ(parse("denoising@tanh").activation, "tanh");
+  PretrainOptions options;
+  options.activation = "tanh";
+  EXPECT_EQ(parse_start("autoencoder", options).activation, "tanh");
+  EXPECT_EQ(parse_start("rbm", options).activation, "sigmoid") << "an RBM's follows from its hidden units";
+}
+
+TEST(Start, EveryRowOfBothTablesIsAStart) {
+  for (const auto& name : initializer_names()) EXPECT_EQ(parse(name).method, name);
+  for (const auto& name : pretrainer_names()) EXPECT_EQ(parse(name).method, name);
+}
+
+TEST(Start, RefusesUnknownNamesAndActivations) {
+  for (const char* text : {"", "dbn", "RBM", "@relu", "he@", "he@step", "rbm@relu@x", "he relu"})
+    EXPECT_THROW(parse(text), InvalidArgument) << text;
+  EXPECT_THAT([] { parse("xavierr"); }, testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
+                                            testing::HasSubstr("'xavierr'"), testing::HasSubstr("xavier-normal"))));
+}
+
+TEST(Start, RefusesAnActivationThatAnRbmDoesNotHave) {
+  EXPECT_THAT([] { parse("rbm@relu"); }, testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
+                                             testing::HasSubstr("rbm@relu"), testing::HasSubstr("sigmoid"))));
+}
+
+TEST(Start, PretrainingOptionsAreThoseOfItsMethodForEveryLayer) {
+  PretrainOptions options;
+  options.pretrainer = {"rbm", "denoising", "rbm"};
+  options.epochs = {3, 4, 5};
+  const PretrainOptions own = pretrain_options(parse("denoising@tanh"), options);
+  EXPECT_THAT(own.pretrainer, testing::ElementsAre("denoising"));
+  EXPECT_EQ(own.activation, "tanh");
+  EXPECT_EQ(own.epochs, options.epochs);
+}
+
+}  // namespace
+}  // namespace dbn

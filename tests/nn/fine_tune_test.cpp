@@ -1,0 +1,148 @@
+#include <dbn/nn/fine_tune.hpp>
+
+#include <cmath>
+#include <numbers>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
+#include <dbn/data/split.hpp>
+#include <dbn/data/synthetic.hpp>
+#include <dbn/nn/evaluation.hpp>
+
+namespace dbn {
+namespace {
+
+PreparedCases digits(Purpose part, Index count) {
+  auto dataset = std::make_shared<const Dataset>(synthetic_dataset("digits").make(Stream(0, part), count));
+  const auto all = all_cases(count);
+  return {dataset, all, fit_preprocessing("auto", *dataset, all)};
+}
+
+const PreparedCases& training() {
+  static const PreparedCases cases = digits(Purpose::synthetic_training, 500);
+  return cases;
+}
+const PreparedCases& held_out() {
+  static const PreparedCases cases = digits(Purpose::synthetic_test, 200);
+  return cases;
+}
+
+Mlp start(std::uint64_t seed = 1) { return make_mlp({784, 40, 30, 10}, "relu", "he", seed); }
+
+FinetuneOptions short_run() {
+  FinetuneOptions options;
+  options.epochs = 3;
+  return options;
+}
+
+void expect_same(const Mlp& a, const Mlp& b) {
+  for (std::size_t i = 0; i < a.layers.size(); ++i) {
+    EXPECT_EQ(a.layers[i].weights, b.layers[i].weights) << "layer " << i;
+    EXPECT_EQ(a.layers[i].bias, b.layers[i].bias) << "layer " << i;
+  }
+}
+
+TEST(FineTune, LearnsAndLowersTheLoss) {
+  FinetuneOptions options;
+  options.epochs = 15;
+  options.batch = 20;
+  const auto result = fine_tune(start(), training(), &held_out(), options, 1);
+  ASSERT_EQ(result.history.size(), 15U);
+  EXPECT_LT(result.history.back().train_loss, 0.3 * result.history.front().train_loss);
+  // Guessing errs 90 %.
+  EXPECT_LT(evaluate(result.net, held_out()).error, 40);
+  EXPECT_EQ(result.best_epoch, 15);
+}
+
+// Other systems' "fine-tuning" trains only the last layer.
+TEST(FineTune, EveryLayerMoves) {
+  const auto result = fine_tune(start(), training(), nullptr, short_run(), 1);
+  const Mlp from = start();
+  for (std::size_t i = 0; i < from.layers.size(); ++i) {
+    EXPECT_NE(result.net.layers[i].weights, from.layers[i].weights) << "layer " << i;
+    EXPECT_NE(result.net.layers[i].bias, from.layers[i].bias) << "layer " << i;
+  }
+}
+
+TEST(FineTune, SameBitsWithAnyThreads) {
+  const int before = thread_count();
+  set_thread_count(1);
+  const auto one = fine_tune(start(), training(), &held_out(), short_run(), 1);
+  for (const int threads : {2, 3, 7}) {
+    set_thread_count(threads);
+    expect_same(fine_tune(start(), training(), &held_out(), short_run(), 1).net, one.net);
+  }
+  set_thread_count(before);
+}
+
+TEST(FineTune, SeedChangesTheOrderOfBatches) {
+  const auto a = fine_tune(start(), training(), nullptr, short_run(), 1);
+  const auto b = fine_tune(start(), training(), nullptr, short_run(), 2);
+  EXPECT_NE(a.net.layers[0].weights, b.net.layers[0].weights);
+}
+
+TEST(FineTune, CosineScheduleEndsNearZero) {
+  const auto result = fine_tune(start(), training(), nullptr, short_run(), 1);
+  // 15 updates: the last one stands at progress 14/15.
+  EXPECT_NEAR(result.history.back().learning_rate, 1e-3 * 0.5 * (1 + std::cos(std::numbers::pi * 14 / 15)), 1e-12);
+}
+
+TEST(FineTune, PatienceKeepsTheBestEpoch) {
+  FinetuneOptions options;
+  options.epochs = 40;
+  options.patience = 3;
+  options.schedule = "constant";
+  const auto result = fine_tune(start(), training(), &held_out(), options, 1);
+  double best = 101;
+  for (const auto& epoch : result.history) best = std::min(best, *epoch.validation_error);
+  EXPECT_DOUBLE_EQ(evaluate(result.net, held_out()).error, best);
+  EXPECT_DOUBLE_EQ(*result.history[static_cast<std::size_t>(result.best_epoch - 1)].validation_error, best);
+  if (result.history.size() < 40U) {
+    EXPECT_EQ(static_cast<Index>(result.history.size()), result.best_epoch + 3);
+  }
+  EXPECT_THROW(fine_tune(start(), training(), nullptr, options, 1), InvalidArgument);
+}
+
+TEST(FineTune, MinUpdatesLengthensSmallRuns) {
+  FinetuneOptions options;
+  options.epochs = 2;
+  options.min_updates = 31;
+  EXPECT_EQ(epoch_count(options, 500), 7);     // 5 updates an epoch
+  EXPECT_EQ(epoch_count(options, 60'000), 2);  // 600 updates an epoch
+  EXPECT_EQ(epoch_count(options, 30), 31);     // one update an epoch
+}
+
+TEST(FineTune, BatchLargerThanTheDataIsOneBatch) {
+  FinetuneOptions options = short_run();
+  options.batch = 100'000;
+  EXPECT_NO_THROW(fine_tune(start(), training(), nullptr, options, 1));
+}
+
+TEST(FineTune, DivergenceNamesEpochUpdateAndRate) {
+  FinetuneOptions options = short_run();
+  options.optimizer = "sgd";
+  options.schedule = "constant";
+  options.learning_rate = 1e9;
+  try {
+    fine_tune(start(), training(), nullptr, options, 1);
+    FAIL() << "no error";
+  } catch (const DivergenceError& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("epoch 1"), std::string::npos) << text;
+    EXPECT_NE(text.find("update 5"), std::string::npos) << text;
+    EXPECT_NE(text.find("rate 1e+09"), std::string::npos) << text;
+  }
+}
+
+TEST(FineTune, RefusesDataThatDoNotFit) {
+  EXPECT_THROW(fine_tune(make_mlp({10, 5, 10}, "relu", "he", 1), training(), nullptr, short_run(), 1), InvalidArgument);
+  EXPECT_THROW(fine_tune(make_mlp({784, 5, 9}, "relu", "he", 1), training(), nullptr, short_run(), 1), InvalidArgument);
+  FinetuneOptions options = short_run();
+  options.epochs = 0;
+  EXPECT_THROW(fine_tune(start(), training(), nullptr, options, 1), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace dbn

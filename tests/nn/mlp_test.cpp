@@ -1,0 +1,92 @@
+#include <dbn/nn/mlp.hpp>
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
+
+namespace dbn {
+namespace {
+
+// The forward pass as three loops.
+Matrix naive_scores(const Mlp& net, const Matrix& batch) {
+  Matrix in = batch;
+  for (const auto& layer : net.layers) {
+    Matrix out(layer.fan_out(), in.cols());
+    for (Index c = 0; c < in.cols(); ++c)
+      for (Index o = 0; o < layer.fan_out(); ++o) {
+        double sum = static_cast<double>(layer.bias[o]);
+        for (Index i = 0; i < layer.fan_in(); ++i)
+          sum += static_cast<double>(layer.weights(i, o)) * static_cast<double>(in(i, c));
+        out(o, c) = static_cast<Scalar>(sum);
+      }
+    layer.activation->apply(out);
+    in = out;
+  }
+  return in;
+}
+
+Matrix ramp(Index rows, Index cols) {
+  Matrix x(rows, cols);
+  for (Index i = 0; i < x.size(); ++i) x(i) = static_cast<Scalar>(i % 17) / Scalar(17);
+  return x;
+}
+
+TEST(Mlp, ForwardEqualsTheNaiveTwin) {
+  for (const char* name : {"sigmoid", "tanh", "relu", "linear"}) {
+    Mlp net = make_mlp({33, 300, 7, 5}, name, "xavier", 3);
+    for (auto& layer : net.layers) layer.bias.setLinSpaced(Scalar(-0.5), Scalar(0.5));
+    const Matrix x = ramp(33, 9);
+    // Sums of at most 300 products of size below 1: rounding of some sqrt(300) units in the last place.
+    const double tolerance = 300 * std::numeric_limits<Scalar>::epsilon();
+    EXPECT_LT((net.scores(x) - naive_scores(net, x)).cwiseAbs().maxCoeff(), tolerance) << name;
+  }
+}
+
+TEST(Mlp, ProbabilitiesSumToOne) {
+  const Mlp net = make_mlp({4, 6, 3}, "relu", "he", 1);
+  const Matrix p = net.probabilities(ramp(4, 10));
+  for (Index c = 0; c < p.cols(); ++c) EXPECT_NEAR(p.col(c).sum(), 1, 4 * std::numeric_limits<Scalar>::epsilon());
+}
+
+TEST(Mlp, SameBitsWithAnyThreads) {
+  const Mlp net = make_mlp({100, 700, 300, 10}, "sigmoid", "xavier", 1);
+  const Matrix x = ramp(100, 50);
+  const int before = thread_count();
+  set_thread_count(1);
+  const Matrix one = net.scores(x);
+  for (const int threads : {2, 3, 7}) {
+    set_thread_count(threads);
+    EXPECT_EQ(net.scores(x), one) << threads << " threads";
+  }
+  set_thread_count(before);
+}
+
+TEST(Mlp, TensorsAreViewsOfTheParameters) {
+  Mlp net = make_mlp({4, 6, 3}, "relu", "he", 1);
+  const auto list = net.tensors();
+  ASSERT_EQ(list.size(), 4U);
+  EXPECT_EQ(list[2].name, "1.weight");
+  EXPECT_EQ(list[2].values.data(), net.layers[1].weights.data());
+  EXPECT_EQ(list[3].values.rows(), 3);
+}
+
+TEST(Mlp, StartsHaveZeroBiasesAndTheirOwnSeed) {
+  const Mlp a = make_mlp({4, 6, 3}, "relu", "he", 1);
+  const Mlp b = make_mlp({4, 6, 3}, "relu", "he", 2);
+  EXPECT_NE(a.layers[0].weights, b.layers[0].weights);
+  for (const auto& layer : a.layers) EXPECT_TRUE((layer.bias.array() == 0).all());
+  EXPECT_EQ(a.layers.back().activation->name, "linear");
+}
+
+TEST(Mlp, RefusesShapesAndNames) {
+  EXPECT_THROW(make_mlp({4}, "relu", "he", 1), InvalidArgument);
+  EXPECT_THROW(make_mlp({4, 0, 3}, "relu", "he", 1), InvalidArgument);
+  EXPECT_THROW(make_mlp({4, 3}, "relu", "hee", 1), InvalidArgument);
+  EXPECT_THROW(make_mlp({4, 6, 3}, "relu", "he", 1).scores(Matrix::Zero(5, 2)), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace dbn

@@ -1,0 +1,57 @@
+#include <dbn/pretrain/pretrain_options.hpp>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn {
+namespace {
+
+TEST(PretrainOptions, DefaultsAreValid) { EXPECT_NO_THROW(PretrainOptions{}.validate()); }
+
+TEST(PretrainOptions, OneValueServesAllLayersOrEachHasItsOwn) {
+  PretrainOptions options;
+  options.layers = {7, 6, 5};
+  options.pretrainer = {"rbm", "denoising", "rbm"};
+  options.epochs = {1, 2, 3};
+  options.learning_rate = {0.5};
+  const auto second = layer_options(options, 1, 7);
+  EXPECT_EQ(second.pretrainer, "denoising");
+  EXPECT_EQ(second.epochs, 2);
+  EXPECT_EQ(second.hidden_count, 6);
+  EXPECT_EQ(second.visible_count, 7);
+  EXPECT_EQ(second.learning_rate, 0.5);
+  options.epochs = {1, 2};
+  EXPECT_THROW(options.validate(), InvalidArgument);
+}
+
+TEST(PretrainOptions, RateFollowsTheUnitsWhenNoneIsGiven) {
+  PretrainOptions options;
+  EXPECT_EQ(layer_options(options, 0, 7).learning_rate, 0.05);
+  options.visible = "gaussian";
+  EXPECT_EQ(layer_options(options, 0, 7).learning_rate, 0.001);
+  EXPECT_EQ(layer_options(options, 1, 7).learning_rate, 0.05) << "above, the visible units are the hidden ones below";
+}
+
+TEST(PretrainOptions, ErrorsNameTheOption) {
+  const auto message = [](auto&& change) {
+    PretrainOptions options;
+    change(options);
+    try {
+      options.validate();
+    } catch (const InvalidArgument& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_NE(message([](auto& o) { o.layers = {0}; }).find("--layers"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.layers = {}; }).find("--layers"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.pretrainer = {"rmb"}; }).find("--pretrainer"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.learning_rate = {-1}; }).find("--learning-rate"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.momentum = "2"; }).find("--momentum"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.corruption = "masking:2"; }).find("--corruption"), std::string::npos);
+  EXPECT_NE(message([](auto& o) { o.weight_cost = {NAN}; }).find("--weight-cost"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dbn

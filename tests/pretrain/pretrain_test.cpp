@@ -1,0 +1,122 @@
+#include <dbn/pretrain/pretrain.hpp>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/synthetic.hpp>
+
+#include "tests/support/thread_count.hpp"
+
+namespace dbn {
+namespace {
+
+PreparedCases digits(Purpose part, Index count) {
+  auto dataset = std::make_shared<const Dataset>(synthetic_dataset("digits").make(Stream(0, part), count));
+  const auto all = all_cases(count);
+  return {dataset, all, fit_preprocessing("auto", *dataset, all)};
+}
+
+const PreparedCases& training() {
+  static const PreparedCases cases = digits(Purpose::synthetic_training, 300);
+  return cases;
+}
+
+PretrainOptions small() {
+  PretrainOptions options;
+  options.layers = {30, 20};
+  options.epochs = {3};
+  return options;
+}
+
+void expect_same(const Stack& a, const Stack& b) {
+  ASSERT_EQ(a.layers.size(), b.layers.size());
+  for (std::size_t i = 0; i < a.layers.size(); ++i) {
+    EXPECT_EQ(encoder_weights(a.layers[i]), encoder_weights(b.layers[i])) << "layer " << i;
+    EXPECT_EQ(encoder_bias(a.layers[i]), encoder_bias(b.layers[i])) << "layer " << i;
+  }
+}
+
+TEST(Pretrain, EveryKindLowersItsReconstructionError) {
+  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+    PretrainOptions options = small();
+    options.pretrainer = {name};
+    options.epochs = {6};
+    options.batch = 10;
+    const auto result = pretrain(training(), nullptr, options, 1);
+    EXPECT_EQ(result.stack.sizes(), (std::vector<Index>{784, 30, 20})) << name;
+    for (const auto& layer : result.history) {
+      ASSERT_EQ(layer.size(), 6U);
+      EXPECT_LT(layer.back().reconstruction_error, 0.9 * layer.front().reconstruction_error) << name;
+    }
+  }
+}
+
+TEST(Pretrain, AStackMayMixKinds) {
+  PretrainOptions options = small();
+  options.pretrainer = {"rbm", "denoising"};
+  const auto result = pretrain(training(), nullptr, options, 1);
+  EXPECT_TRUE(std::holds_alternative<Rbm>(result.stack.layers[0]));
+  EXPECT_TRUE(std::holds_alternative<Autoencoder>(result.stack.layers[1]));
+}
+
+TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
+  for (const char* name : {"rbm", "autoencoder", "denoising"})
+    for (const char* estimator : {"cd", "pcd"}) {
+      PretrainOptions options = small();
+      options.layers = {300, 20};
+      options.epochs = {1};
+      options.pretrainer = {name};
+      options.estimator = estimator;
+      Stack one;
+      for (const int threads : {1, 2, 3, 7}) {
+        const test::ThreadCount scope(threads);
+        const auto result = pretrain(training(), nullptr, options, 1);
+        if (threads == 1) one = result.stack;
+        expect_same(result.stack, one);
+      }
+    }
+}
+
+TEST(Pretrain, SeedReachesEveryLayer) {
+  const auto a = pretrain(training(), nullptr, small(), 1);
+  const auto b = pretrain(training(), nullptr, small(), 2);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_NE(encoder_weights(a.stack.layers[i]), encoder_weights(b.stack.layers[i]));
+}
+
+// A net that learns 20 cases by heart finds them likelier than others: the gap says so.
+TEST(Pretrain, FreeEnergyGapGrowsWithOverfitting) {
+  const auto few = digits(Purpose::synthetic_training, 20);
+  const auto others = digits(Purpose::synthetic_test, 200);
+  PretrainOptions options = small();
+  options.layers = {100};
+  options.epochs = {60};
+  options.weight_cost = {0};
+  const auto result = pretrain(few, &others, options, 1);
+  const auto& epochs = result.history.front();
+  ASSERT_TRUE(epochs.front().free_energy_gap && epochs.back().free_energy_gap);
+  EXPECT_GT(*epochs.back().free_energy_gap, *epochs.front().free_energy_gap + 5);
+  EXPECT_FALSE(pretrain(few, nullptr, options, 1).history.front().back().free_energy_gap);
+}
+
+TEST(Pretrain, OneCaseAndABatchLargerThanTheDataWork) {
+  PretrainOptions options = small();
+  options.batch = 1'000'000;
+  const auto result = pretrain(digits(Purpose::synthetic_training, 1), nullptr, options, 1);
+  EXPECT_EQ(result.stack.layers.size(), 2U);
+}
+
+TEST(Pretrain, DivergenceNamesLayerEpochUpdateAndRate) {
+  PretrainOptions options = small();
+  options.learning_rate = {1e6};
+  try {
+    pretrain(training(), nullptr, options, 1);
+    FAIL() << "no error";
+  } catch (const DivergenceError& error) {
+    const std::string text = error.what();
+    for (const char* part : {"layer 1", "epoch", "update", "1000000"})
+      EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
+}  // namespace
+}  // namespace dbn

@@ -1,0 +1,172 @@
+"""The forward pass of `dbn predict`, done again by NumPy from nothing but the model file.
+
+usage: predict_numpy_test.py DBN [DATA_DIR]
+
+Without DATA_DIR the cases are synthetic digits, with it MNIST from its folder mnist/; DBN_DATA_DIR in the environment
+takes the place of DATA_DIR.
+
+A model is trained in a moment; its safetensors file is parsed here by hand (8-byte length, JSON header, buffer), and
+activations, preprocessing and classes come from the metadata `config`.
+"""
+
+import csv
+import gzip
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+# The tool adds up to 784 products in single precision. Their rounding errors grow as the root of their number, so that a
+# score of size 6 is off by about 28 * 2^-24 * 6 = 1e-5; a probability moves by at most a quarter of what its score does.
+TOLERANCE = 1e-5
+
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": lambda x: 0.5 + 0.5 * np.tanh(0.5 * x),
+    "tanh": np.tanh,
+}
+
+
+def check(condition, what):
+    if not condition:
+        sys.exit(f"failed: {what}")
+
+
+def run(*arguments):
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    check(result.returncode == 0, f"{' '.join(arguments)}: exit code {result.returncode}: {result.stderr}")
+    return result.stdout
+
+
+def read_safetensors(path):
+    """Tensors in double precision, and the metadata."""
+    with open(path, "rb") as file:
+        content = file.read()
+    (length,) = struct.unpack("<Q", content[:8])
+    check(length % 8 == 0, "the header's length is a multiple of 8")
+    header = json.loads(content[8 : 8 + length])
+    buffer = content[8 + length :]
+    metadata = header.pop("__metadata__")
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        dtype = {"F32": "<f4", "F64": "<f8"}[entry["dtype"]]
+        tensors[name] = np.frombuffer(buffer[begin:end], dtype).reshape(entry["shape"]).astype(np.float64)
+    return tensors, metadata
+
+
+def check_names_and_shapes(tensors, sizes):
+    """The keys and shapes of torch.nn.Sequential(Linear, activation, Linear, ...)."""
+    expected = {}
+    for layer, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:])):
+        expected[f"{2 * layer}.weight"] = (fan_out, fan_in)
+        expected[f"{2 * layer}.bias"] = (fan_out,)
+    found = {name: tensor.shape for name, tensor in tensors.items()}
+    check(found == expected, f"tensors: expected {expected}, found {found}")
+
+
+def forward(tensors, config, cases):
+    """Class probabilities (cases x classes) of raw cases (cases x features)."""
+    scaling = config["preprocessing"]
+    x = cases
+    if scaling["scale"] != "none":
+        x = (cases - np.array(scaling["shift"])) * np.array(scaling["factor"])
+    for layer, activation in enumerate(config["activations"]):
+        x = ACTIVATIONS[activation](x @ tensors[f"{2 * layer}.weight"].T + tensors[f"{2 * layer}.bias"])
+    x = np.exp(x - x.max(axis=1, keepdims=True))
+    return x / x.sum(axis=1, keepdims=True)
+
+
+def synthetic_cases(dbn, folder, data):
+    """Test cases and labels as the tool itself writes them."""
+    path = os.path.join(folder, "test.csv")
+    run(dbn, "data", "make", "--data", data, "--out", os.path.join(folder, "train.csv"), "--test-out", path)
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))[1:]
+    return np.array([row[:-1] for row in rows], dtype=np.float64), [row[-1] for row in rows]
+
+
+def mnist_cases(folder):
+    """Test cases and labels by the definition of IDX."""
+    with gzip.open(os.path.join(folder, "t10k-images-idx3-ubyte.gz")) as file:
+        content = file.read()
+    _, count, rows, columns = struct.unpack(">IIII", content[:16])
+    images = np.frombuffer(content, np.uint8, offset=16).reshape(count, rows * columns).astype(np.float64)
+    with gzip.open(os.path.join(folder, "t10k-labels-idx1-ubyte.gz")) as file:
+        labels = np.frombuffer(file.read(), np.uint8, offset=8)
+    return images, [str(label) for label in labels]
+
+
+def compare(dbn, model, data, sizes, cases, labels, finetuned):
+    tensors, metadata = read_safetensors(model)
+    config = json.loads(metadata["config"])
+    check(metadata["format"] == "dbn-model", "format")
+    check_names_and_shapes(tensors, sizes)
+    ours = forward(tensors, config, cases)
+
+    rows = list(csv.reader(io.StringIO(run(dbn, "predict", model, "--proba", "--data", data))))
+    check(rows[0] == ["label"] + [f"p_{name}" for name in config["classes"]], f"header {rows[0]}")
+    predicted = [row[0] for row in rows[1:]]
+    theirs = np.array([row[1:] for row in rows[1:]], dtype=np.float64)
+    check(theirs.shape == ours.shape, f"shape {theirs.shape}, expected {ours.shape}")
+    difference = np.abs(theirs - ours).max()
+    check(difference <= TOLERANCE, f"probabilities differ by {difference}")
+    # Where the two likeliest are nearer than the tolerance, either may come first.
+    two_best = np.sort(ours, axis=1)[:, -2:]
+    clear = two_best[:, 1] - two_best[:, 0] > 2 * TOLERANCE
+    check(clear.mean() > 0.99, "nearly all cases have one likeliest class")
+    check((theirs.argmax(axis=1) == ours.argmax(axis=1))[clear].all(), "the likeliest classes differ")
+    check(predicted == [config["classes"][i] for i in theirs.argmax(axis=1)], "label is the likeliest class")
+
+    error = 100 * np.mean([p != label for p, label in zip(predicted, labels)])
+    evaluated = json.loads(run(dbn, "evaluate", model, "--json", "--data", data))
+    check(evaluated["error"] == finetuned["test_error"], "evaluate and finetune agree")
+    check(abs(evaluated["error"] - error) < 1e-9, f"evaluate says {evaluated['error']}, NumPy {error}")
+    right = ours[np.arange(len(labels)), [config["classes"].index(label) for label in labels]]
+    entropy = -np.log(right).mean()
+    check(abs(evaluated["cross_entropy"] - entropy) < 1e-4 * max(1, entropy), f"cross-entropy {entropy}")
+    check(error < 80, f"the model has learned something: error {error}")
+    return error, difference
+
+
+def check_starts(dbn, folder, source, cases, labels, pretrainers, initializers):
+    stack = os.path.join(folder, "stack.safetensors")
+    model = os.path.join(folder, "model.safetensors")
+    common = [*source, "--quiet", "--force"]
+    tune = [dbn, "finetune", *common, "--out", model, "--json"]
+    tune += ["--epochs", "20", "--batch", "10", "--learning-rate", "0.005"]
+
+    def report(name, sizes, finetuned):
+        error, difference = compare(dbn, model, source[1], sizes, cases, labels, json.loads(finetuned))
+        print(f"{name}: error {error:.2f} %, probabilities within {difference:.1e}")
+
+    for options in pretrainers:
+        run(dbn, "pretrain", *common, "--layers", "40,30", "--epochs", "2", "--out", stack, *options.split())
+        report(options, [784, 40, 30, 10], run(*tune, "--from", stack))
+    for options in initializers:
+        report(options, [784, 40, 10], run(*tune, "--layers", "40", *options.split()))
+
+
+def main():
+    dbn = sys.argv[1]
+    with tempfile.TemporaryDirectory() as folder:
+        if len(sys.argv) == 2:
+            data = "synthetic:digits,cases=600,test=300"
+            cases, labels = synthetic_cases(dbn, folder, data)
+            denoising = "--pretrainer denoising --activation tanh --loss squared-error --scale minmax"
+            check_starts(dbn, folder, ["--data", data], cases, labels, ["--pretrainer rbm", denoising],
+                         ["--init he --scale unit", "--init xavier --scale standardize"])
+        else:
+            mnist = os.path.join(os.environ.get("DBN_DATA_DIR", sys.argv[2]), "mnist")
+            cases, labels = mnist_cases(mnist)
+            check_starts(dbn, folder, ["--data", mnist, "--limit", "2000"], cases, labels, ["--pretrainer rbm"],
+                         ["--init he"])
+
+
+main()

@@ -1,0 +1,234 @@
+// What the tool gives back: JSON with the documented keys, files that follow from seed and options alone.
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/io/file.hpp>
+
+#include "../support/run_command.hpp"
+#include "../support/temp_dir.hpp"
+
+namespace dbn::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+constexpr const char* kData = " --data synthetic:digits,cases=200,test=100";
+
+class Results : public testing::Test {
+ protected:
+  CommandResult run(const std::string& arguments, const std::string& prefix = "",
+                    const std::string& redirect = "") const {
+    auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = redirect});
+    EXPECT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
+    return result;
+  }
+  // Stdout must be one JSON object on one line, and nothing else.
+  json run_json(const std::string& arguments) const {
+    const std::string out = run(arguments + " --json").out;
+    EXPECT_EQ(out.find('\n'), out.size() - 1) << out;
+    const json result = json::parse(out);
+    EXPECT_TRUE(result.is_object()) << out;
+    return result;
+  }
+  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
+  std::string text(const std::string& name) const {
+    const auto content = bytes(name);
+    return {content.begin(), content.end()};
+  }
+  // A stack `s` and a model `m` that has learned something.
+  void train() const {
+    run(std::string("pretrain --quiet --layers 16,12 --epochs 1 --out s") + kData);
+    run(std::string("finetune --quiet --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
+  }
+
+  TempDir dir_;
+};
+
+void expect_keys(const json& object, const std::vector<std::string>& keys) {
+  for (const auto& key : keys) EXPECT_TRUE(object.contains(key)) << key << " in " << object.dump();
+}
+
+TEST_F(Results, PretrainReportsEveryEpoch) {
+  const json r = run_json(std::string("pretrain --layers 16,12 --epochs 2 --seed 5 --threads 2 --out s") + kData);
+  expect_keys(r, {"command", "seed", "threads", "data", "layers", "seconds", "out"});
+  EXPECT_EQ(r["command"], "pretrain");
+  EXPECT_EQ(r["seed"], 5);
+  EXPECT_EQ(r["threads"], 2);
+  EXPECT_EQ(r["out"], "s");
+  EXPECT_EQ(
+      r["data"],
+      json({{"train_cases", 190}, {"validation_cases", 10}, {"test_cases", 100}, {"features", 784}, {"classes", 10}}));
+  ASSERT_EQ(r["layers"].size(), 2U);
+  EXPECT_EQ(r["layers"][1]["visible"], 16);
+  EXPECT_EQ(r["layers"][1]["hidden"], 12);
+  ASSERT_EQ(r["layers"][0]["epochs"].size(), 2U);
+  EXPECT_EQ(r["layers"][0]["epochs"][1]["epoch"], 2);
+  for (const char* key : {"reconstruction_error", "free_energy_gap", "seconds"})
+    EXPECT_TRUE(r["layers"][0]["epochs"][0][key].is_number()) << key;
+}
+
+TEST_F(Results, FinetuneReportsEveryEpochAndTheTestError) {
+  const json r = run_json(std::string("finetune --init he --layers 16 --epochs 3 --validation 20 --out m") + kData);
+  expect_keys(r, {"epochs", "test_error", "test_cross_entropy", "seconds", "out"});
+  ASSERT_EQ(r["epochs"].size(), 3U);
+  for (const char* key : {"train_loss", "validation_error", "learning_rate", "seconds"})
+    EXPECT_TRUE(r["epochs"][2][key].is_number()) << key;
+  EXPECT_TRUE(r["test_error"].is_number());
+  const json untested =
+      run_json("finetune --init he --layers 8 --epochs 1 --out n --data synthetic:digits,cases=50,test=0");
+  EXPECT_TRUE(untested["test_error"].is_null());
+  EXPECT_TRUE(untested["epochs"][0]["validation_error"].is_null());
+}
+
+TEST_F(Results, EvaluateAgreesWithFinetuneAndWithItsOwnConfusion) {
+  const json trained = run_json(std::string("finetune --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
+  const json r = run_json(std::string("evaluate m") + kData);
+  expect_keys(r, {"cases", "error", "error_interval", "cross_entropy", "calibration_error", "confusion"});
+  EXPECT_EQ(r["error"], trained["test_error"]);
+  EXPECT_EQ(r["cross_entropy"], trained["test_cross_entropy"]);
+  EXPECT_LT(r["error"], 80) << "a model that has learned nothing proves nothing here";
+  EXPECT_LE(r["error_interval"][0], r["error"]);
+  EXPECT_GE(r["error_interval"][1], r["error"]);
+  int cases = 0;
+  int right = 0;
+  for (std::size_t i = 0; i < 10; ++i)
+    for (std::size_t j = 0; j < 10; ++j) {
+      cases += r["confusion"][i][j].get<int>();
+      right += i == j ? r["confusion"][i][j].get<int>() : 0;
+    }
+  EXPECT_EQ(cases, 100);
+  EXPECT_EQ(r["cases"], 100);
+  EXPECT_EQ(r["error"], 100 - right);  // 100 cases: percent are counts
+}
+
+TEST_F(Results, PredictWritesTheDocumentedCsv) {
+  train();
+  const std::string csv = run(std::string("predict m --proba --top 1") + kData).out;
+  EXPECT_THAT(csv, testing::StartsWith("label,p_0,p_1,p_2,p_3,p_4,p_5,p_6,p_7,p_8,p_9,top1,p_top1\n"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 101);
+  run(std::string("predict m --proba --top 1 --out p.csv") + kData);
+  EXPECT_EQ(text("p.csv"), csv);
+  const json r = run_json(std::string("predict m") + kData);
+  ASSERT_EQ(r["labels"].size(), 100U);
+  std::string labels = "label\n";
+  for (const auto& label : r["labels"]) labels += label.get<std::string>() + "\n";
+  EXPECT_EQ(run(std::string("predict m") + kData).out, labels);
+}
+
+TEST_F(Results, CompareReportsStartsAndPairs) {
+  const json r =
+      run_json(std::string("compare --layers 16,12 --seeds 2 --starts rbm,he --labels 50,all --out runs.jsonl "
+                           "--pretrain.epochs 1 --finetune.epochs 1 --finetune.min-updates 0") +
+               kData);
+  expect_keys(r, {"command", "seed", "starts", "pairs", "report"});
+  ASSERT_EQ(r["starts"].size(), 4U);
+  expect_keys(r["starts"][0], {"start", "activation", "labels", "test_error", "pretrain_seconds", "finetune_seconds"});
+  expect_keys(r["starts"][0]["test_error"], {"mean", "interval", "runs"});
+  EXPECT_EQ(r["starts"][0]["start"], "rbm");
+  EXPECT_EQ(r["starts"][1]["activation"], "relu");
+  EXPECT_EQ(r["starts"][2]["labels"], 180);
+  EXPECT_EQ(r["starts"][2]["test_error"]["runs"].size(), 2U);
+  ASSERT_EQ(r["pairs"].size(), 2U);
+  expect_keys(r["pairs"][0], {"a", "b", "labels", "difference", "interval", "p_wilcoxon", "p_holm"});
+  const std::string lines = text("runs.jsonl");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 8);
+  EXPECT_EQ(json::parse(lines.substr(0, lines.find('\n')))["test_error"], r["starts"][0]["test_error"]["runs"][0]);
+}
+
+TEST_F(Results, OtherCommandsAnswerInJsonToo) {
+  train();
+  EXPECT_EQ(run_json("inspect s")["sizes"], json({784, 16, 12}));
+  EXPECT_EQ(run_json("inspect m")["activations"], json({"relu", "linear"}));
+  EXPECT_EQ(run_json("inspect m --verify")["verified"], true);
+  EXPECT_EQ(run_json(std::string("data info") + kData)["training"]["cases"], 200);
+  EXPECT_EQ(run_json(std::string("data split --validation 0.25") + kData)["cases"], json({150, 50}));
+}
+
+TEST_F(Results, QuietLeavesStderrEmpty) {
+  for (const char* arguments :
+       {"pretrain --layers 8 --epochs 1 --quiet --out s", "finetune --layers 8 --epochs 1 --quiet --out m",
+        "evaluate m --quiet", "predict m --quiet",
+        "compare --quiet --starts rbm,he --seeds 1 --layers 8 --pretrain.epochs 1 --finetune.epochs 1 "
+        "--finetune.min-updates 0"})
+    EXPECT_EQ(run(std::string(arguments) + kData).err, "") << arguments;
+  EXPECT_THAT(run(std::string("pretrain --layers 8 --epochs 2 --out t") + kData).err, HasSubstr("epoch   2"));
+}
+
+TEST_F(Results, PrintConfigFedBackIsTheSameConfigForEveryCommand) {
+  for (const char* arguments :
+       {"pretrain --layers 5,6 --momentum 0.5:3,0.8 --seed 9", "finetune --init xavier --epochs 4 --labels 20",
+        "compare --starts rbm,he@tanh --pretrain.epochs 3 --finetune.batch 7 --seeds 4", "evaluate --limit 5",
+        "predict --proba"}) {
+    const std::string config = run(std::string(arguments) + kData + " --print-config").out;
+    write_file(dir_.path("x.ini"), config);
+    EXPECT_EQ(run(words(arguments)[0] + " --config x.ini --print-config").out, config) << arguments;
+    EXPECT_NE(run(words(arguments)[0] + " --print-config").out, config) << arguments;
+  }
+}
+
+TEST_F(Results, AConfigTrainsWhatTheCommandLineTrains) {
+  run(std::string("pretrain --quiet --layers 16,12 --epochs 2 --hidden bernoulli --seed 4 --out a") + kData);
+  write_file(dir_.path("x.ini"),
+             run(std::string("pretrain --layers 16,12 --epochs 2 --seed 4") + kData + " --print-config").out);
+  run("pretrain --quiet --config x.ini --out b");
+  EXPECT_EQ(bytes("a"), bytes("b"));
+}
+
+TEST_F(Results, FilesAreTheSameBytesWithAnyNumberOfThreads) {
+  for (const char* kind : {"", " --pretrainer denoising", " --visible gaussian --scale standardize"}) {
+    std::vector<ByteBuffer> stacks, models;
+    for (const char* threads : {"1", "2", "3"}) {
+      const std::string end = std::string(" --quiet --force --epochs 2 --seed 3 --threads ") + threads + kData;
+      run(std::string("pretrain --layers 160,40 --out s") + kind + end);
+      run("finetune --from s --out m" + end);
+      stacks.push_back(bytes("s"));
+      models.push_back(bytes("m"));
+    }
+    EXPECT_EQ(stacks[0], stacks[1]) << kind;
+    EXPECT_EQ(stacks[0], stacks[2]) << kind;
+    EXPECT_EQ(models[0], models[1]) << kind;
+    EXPECT_EQ(models[0], models[2]) << kind;
+  }
+}
+
+TEST_F(Results, AnotherSeedIsAnotherNet) {
+  for (const char* seed : {"1", "2"}) {
+    const std::string end = std::string(" --quiet --layers 16,12 --epochs 1 --seed ") + seed + kData;
+    run(std::string("pretrain --out s") + seed + end);
+    run(std::string("finetune --init he --out m") + seed + end);
+  }
+  EXPECT_NE(run("inspect s1").out, run("inspect s2").out);
+  const auto weights = [&](const char* name) { return run_json(std::string("inspect ") + name)["tensors"]; };
+  EXPECT_NE(weights("s1"), weights("s2"));
+  EXPECT_NE(weights("m1"), weights("m2"));
+}
+
+TEST_F(Results, NeitherLocaleNorTimeZoneNorStdinMatters) {
+  const std::string arguments =
+      std::string("finetune --init he --layers 16 --epochs 1 --learning-rate 0.5e-2 --quiet --force --out m") + kData;
+  run(arguments, "LC_ALL=C TZ=UTC");
+  const auto model = bytes("m");
+  const auto csv = run(std::string("predict m --proba") + kData, "LC_ALL=C").out;
+  for (const char* prefix :
+       {"LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo", "LC_ALL=C.UTF-8 TZ=America/New_York", "OMP_NUM_THREADS=1"}) {
+    run(arguments, prefix, "<&-");
+    EXPECT_EQ(bytes("m"), model) << prefix;
+    EXPECT_EQ(run(std::string("predict m --proba") + kData, prefix).out, csv) << prefix;
+  }
+}
+
+TEST_F(Results, ReadsCsvFromStdin) {
+  run(std::string("data make --out x.csv") + kData);
+  const std::string end = " --layers 16 --epochs 1 --quiet --out ";
+  run("finetune --data x.csv --init he" + end + "a");
+  run("finetune --data - --init he" + end + "b", "", "<x.csv");
+  EXPECT_EQ(bytes("a"), bytes("b"));
+}
+
+}  // namespace
+}  // namespace dbn::test

@@ -1,0 +1,68 @@
+#include "cases.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/core/error.hpp>
+#include <dbn/io/file.hpp>
+
+using namespace dbn;
+
+namespace {
+
+void check_features(const Dataset& dataset, Index expected) {
+  if (dataset.feature_count() != expected)
+    throw DataError(fmt::format("{}: expected {} features, as the model has inputs, found {}", dataset.name, expected,
+                                dataset.feature_count()));
+}
+
+}  // namespace
+
+PreparedCases TrainingCases::labelled(Index count, std::uint64_t seed) const {
+  const auto all = labelled_cases(*files.training, split.training);
+  if (all.empty())
+    throw DataError(
+        fmt::format("{}: expected labels, found none; see --label-file and --label-column", files.training->name));
+  return {files.training, count > 0 ? choose_labels(*files.training, split.training, count, seed) : all, preprocessing};
+}
+
+PreparedCases TrainingCases::labelled_validation() const {
+  return {files.training, labelled_cases(*files.training, split.validation), preprocessing};
+}
+
+std::optional<PreparedCases> TrainingCases::test() const {
+  if (!files.test || !files.test->labelled()) return std::nullopt;
+  return PreparedCases(files.test, labelled_cases(*files.test, all_cases(files.test->case_count())), preprocessing);
+}
+
+TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed, const Preprocessing* fitted) {
+  TrainingCases cases{.files = open_data(options), .split = {}, .preprocessing = {}};
+  cases.split = split_validation(*cases.files.training, options.validation, seed);
+  cases.preprocessing =
+      fitted != nullptr ? *fitted : fit_preprocessing(options.scale, *cases.files.training, cases.split.training);
+  return cases;
+}
+
+PreparedCases load_model_cases(const DataOptions& options, const std::vector<std::string>& classes,
+                               const Preprocessing& preprocessing, Index features) {
+  DataFiles files = open_data(options);
+  Dataset chosen = files.test ? *files.test : *files.training;
+  check_features(chosen, features);
+  if (chosen.labelled()) adopt_classes(chosen, classes);
+  const Index count = chosen.case_count();
+  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), preprocessing};
+}
+
+nlohmann::json data_json(const TrainingCases& cases) {
+  return {{"train_cases", cases.split.training.size()},
+          {"validation_cases", cases.split.validation.size()},
+          {"test_cases", cases.files.test ? cases.files.test->case_count() : 0},
+          {"features", cases.files.training->feature_count()},
+          {"classes", cases.files.training->classes.size()}};
+}
+
+void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force) {
+  for (const auto& input : inputs)
+    if (same_file(out, input)) throw InvalidArgument(fmt::format("--out: {} is also read; name another file", out));
+  check_writable(out, force);
+}

@@ -1,0 +1,44 @@
+#pragma once
+// From data options to the cases that a command works on.
+
+#include <cstdint>
+#include <optional>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <dbn/data/case_source.hpp>
+#include <dbn/data/source.hpp>
+#include <dbn/data/split.hpp>
+
+#include "command_line.hpp"
+
+/// Cases to train on, and what was held out of them.
+struct TrainingCases {
+  dbn::DataFiles files;
+  dbn::Split split;
+  dbn::Preprocessing preprocessing;
+
+  dbn::PreparedCases training() const { return {files.training, split.training, preprocessing}; }
+  dbn::PreparedCases validation() const { return {files.training, split.validation, preprocessing}; }
+  /// Training cases that show their labels: `count` of them, or all for 0. Throws DataError when there are none.
+  dbn::PreparedCases labelled(dbn::Index count, std::uint64_t seed) const;
+  /// Held-out cases that have labels.
+  dbn::PreparedCases labelled_validation() const;
+  /// Test cases that have labels; none without a labelled test set.
+  std::optional<dbn::PreparedCases> test() const;
+};
+
+/// Reads, splits and scales. `fitted` (may be null) is the scaling of a stack or model that must be used again.
+TrainingCases load_training_cases(const dbn::DataOptions& options, std::uint64_t seed,
+                                  const dbn::Preprocessing* fitted);
+
+/// The cases that a model is applied to: those of --test or of a test part beside --data when there are any, else
+/// --data. Their classes become the model's. Throws DataError when cases and model do not fit.
+dbn::PreparedCases load_model_cases(const dbn::DataOptions& options, const std::vector<std::string>& classes,
+                                    const dbn::Preprocessing& preprocessing, dbn::Index features);
+
+/// {"train_cases", "validation_cases", "test_cases", "features", "classes"}
+nlohmann::json data_json(const TrainingCases& cases);
+
+/// Throws InvalidArgument when a command would write over what it reads, IoError when it could not write at all.
+void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force);

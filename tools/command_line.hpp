@@ -1,0 +1,71 @@
+#pragma once
+// One command's options: collected from the library's option structs, set from an INI file and the command line, and
+// explained by --help with their live defaults.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <dbn/core/option.hpp>
+
+/// Options that every command has.
+struct GlobalOptions {
+  bool quiet = false;
+  bool verbose = false;
+  bool json = false;
+  dbn::Index seed = 0;
+  dbn::Index threads = 0;
+  std::string config;
+  bool print_config = false;
+  bool dry_run = false;
+  bool force = false;
+  std::string color = "auto";
+};
+
+/// The options of one command and what a user said about them.
+class CommandLine {
+ public:
+  GlobalOptions global;
+
+  CommandLine(std::string command, std::string summary) : command_(std::move(command)), summary_(std::move(summary)) {}
+
+  /// Adds fields; `section` is their INI section ("" for the command's own) and their heading in --help. Names get
+  /// `prefix`.
+  void add(dbn::OptionFields fields, const std::string& section = "", const std::string& prefix = "");
+  /// Adds an argument without a name; it must be given. `help` says what it is.
+  void add_argument(const std::string& name, std::string* value, const std::string& help);
+
+  /// Reads --config, then the arguments. False when the command is done, because --help or --print-config was answered.
+  /// Throws InvalidArgument for usage errors; an unknown option names the nearest known one.
+  bool parse(std::span<const std::string> arguments);
+
+  /// Whether the user set this option, by file or command line.
+  bool given(const std::string& name) const;
+  std::uint64_t seed() const { return static_cast<std::uint64_t>(global.seed); }
+
+ private:
+  struct Entry {
+    dbn::OptionField field;
+    std::string section;
+  };
+  struct Argument {
+    std::string name;
+    std::string* value;
+    std::string help;
+  };
+
+  dbn::OptionFields global_fields();
+  const Entry* find(const std::string& name) const;
+  void set(const std::string& name, const std::string& value);
+  void read_config(const std::string& path);
+  [[noreturn]] void refuse_unknown(const std::string& name) const;
+  std::string help() const;
+  std::string config() const;
+
+  std::string command_;
+  std::string summary_;
+  std::vector<Entry> entries_;
+  std::vector<Argument> arguments_;
+  std::vector<std::string> given_;
+};

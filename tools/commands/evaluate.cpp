@@ -1,0 +1,57 @@
+// dbn evaluate: how good a model is on labelled cases.
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/core/error.hpp>
+#include <dbn/model/model_file.hpp>
+#include <dbn/nn/evaluation.hpp>
+
+#include "cases.hpp"
+#include "commands.hpp"
+#include "output.hpp"
+
+using namespace dbn;
+
+namespace {
+
+std::string confusion_text(const Evaluation& e, const std::vector<std::string>& classes) {
+  std::string text = "confusion (row: true class, column: predicted class)\n" + fmt::format("{:>10}", "");
+  for (const auto& name : classes) text += fmt::format(" {:>6}", name);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    text += fmt::format("\n{:>10}", classes[i]);
+    for (const Index count : e.confusion[i]) text += fmt::format(" {:>6}", count);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+void run_evaluate(std::span<const std::string> arguments) {
+  CommandLine line("evaluate", "Error rate with 95 % interval, cross-entropy, calibration and confusion of a model.");
+  std::string path;
+  DataOptions data;
+  line.add_argument("MODEL", &path, "model file made by dbn finetune");
+  line.add(data.fields(), "data");
+  if (!line.parse(arguments)) return;
+
+  const ModelFile model = load_model(path);
+  const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
+  if (!cases.dataset().labelled())
+    throw DataError(
+        fmt::format("{}: expected labels, found none; see --label-file and --label-column", cases.dataset().name));
+  const Evaluation e = evaluate(model.net, cases);
+  if (line.global.json)
+    return print_json({{"command", "evaluate"},
+                       {"cases", e.cases},
+                       {"error", e.error},
+                       {"error_interval", e.error_interval},
+                       {"cross_entropy", e.cross_entropy},
+                       {"calibration_error", e.calibration_error},
+                       {"confusion", e.confusion}});
+  print(
+      fmt::format("cases              {}\nerror              {:.2f} % (95 % interval {:.2f} to {:.2f})\n"
+                  "cross-entropy      {:.4f} nats\ncalibration error  {:.2f} %\n{}",
+                  e.cases, e.error, e.error_interval[0], e.error_interval[1], e.cross_entropy, e.calibration_error,
+                  confusion_text(e, model.classes)));
+}

@@ -1,0 +1,185 @@
+// dbn finetune: a stack or an initializer in, classifier out.
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/core/error.hpp>
+#include <dbn/experiment/start.hpp>
+#include <dbn/model/model_file.hpp>
+#include <dbn/model/stack_file.hpp>
+#include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/initializer.hpp>
+#include <dbn/pretrain/unroll.hpp>
+
+#include "cases.hpp"
+#include "commands.hpp"
+#include "estimate.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+
+using namespace dbn;
+
+namespace {
+
+// Where the weights start.
+struct StartOptions {
+  std::string from;
+  std::string init = "he";
+  std::vector<Index> layers{500, 500, 2000};
+  std::string activation;
+
+  OptionFields fields() {
+    return {
+        {.name = "from", .value = &from, .help = "stack (or model) file to start from", .unset = "start from --init"},
+        {.name = "init", .value = &init, .help = "initializer, without --from", .choices = initializer_names()},
+        {.name = "layers", .value = &layers, .help = "hidden layers, without --from", .range = {1, 1e9}},
+        {.name = "activation",
+         .value = &activation,
+         .help = "activation of the hidden layers, without --from",
+         .choices = activation_names(),
+         .unset = "the one that --init is meant for: relu for he, sigmoid for others"},
+    };
+  }
+};
+
+// A file's contents, read before the data so that its scaling is used again.
+struct From {
+  std::optional<StackFile> stack;
+  std::optional<ModelFile> model;
+
+  const Preprocessing* preprocessing() const {
+    return stack ? &stack->preprocessing : model ? &model->preprocessing : nullptr;
+  }
+  /// Throws DataError when the file's net was made for other data.
+  void check_fits(const std::string& path, const Dataset& dataset) const {
+    if (!stack && !model) return;
+    const Index features = stack ? stack->stack.feature_count() : model->net.feature_count();
+    if (features != dataset.feature_count())
+      throw DataError(
+          fmt::format("{}: expects {} features, {} has {}", path, features, dataset.name, dataset.feature_count()));
+    if (model && model->classes != dataset.classes)
+      throw DataError(fmt::format("{}: its classes are not those of {}", path, dataset.name));
+  }
+};
+
+From read_from(const StartOptions& start, const CommandLine& line) {
+  From from;
+  if (start.from.empty()) return from;
+  for (const char* option : {"init", "layers", "activation", "scale"})
+    if (line.given(option))
+      throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
+  if (file_kind(start.from) == "dbn-model")
+    from.model = load_model(start.from);
+  else
+    from.stack = load_stack(start.from);
+  return from;
+}
+
+Mlp start_net(const StartOptions& start, const From& from, const Dataset& dataset, std::uint64_t seed) {
+  const auto classes = static_cast<Index>(dataset.classes.size());
+  if (from.model) return from.model->net;
+  if (from.stack) return unroll(from.stack->stack, classes, seed);
+  std::vector<Index> sizes{dataset.feature_count()};
+  sizes.insert(sizes.end(), start.layers.begin(), start.layers.end());
+  sizes.push_back(classes);
+  const std::string text = start.activation.empty() ? start.init : start.init + "@" + start.activation;
+  return make_mlp(sizes, parse_start(text, {}).activation, start.init, seed);
+}
+
+std::string epoch_line(const FinetuneEpoch& e) {
+  const std::string validation =
+      e.validation_error ? fmt::format("  validation error {:.2f} %", *e.validation_error) : "";
+  return fmt::format("epoch {:>3}  train loss {:.5f}{}  rate {:.2e}  {:.2f} s", e.epoch, e.train_loss, validation,
+                     e.learning_rate, e.seconds);
+}
+
+FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases& validation,
+                     const FinetuneOptions& options, const CommandLine& line) {
+  Progress progress(line.global.quiet);
+  FinetuneObserver observer;
+  progress.begin("fine-tuning");
+  observer.batch = [&](Index epoch, Index epochs, double done) {
+    progress.update((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
+  };
+  observer.epoch = [&](const FinetuneEpoch& e, Index) { progress.line(epoch_line(e)); };
+  return fine_tune(std::move(net), labelled, &validation, options, line.seed(), observer);
+}
+
+nlohmann::json epochs_json(const std::vector<FinetuneEpoch>& history) {
+  nlohmann::json epochs = nlohmann::json::array();
+  for (const auto& e : history)
+    epochs.push_back({{"epoch", e.epoch},
+                      {"train_loss", e.train_loss},
+                      {"validation_error", e.validation_error ? nlohmann::json(*e.validation_error) : nlohmann::json()},
+                      {"learning_rate", e.learning_rate},
+                      {"seconds", e.seconds}});
+  return epochs;
+}
+
+void report(const FinetuneResult& result, const std::optional<Evaluation>& test, const TrainingCases& cases,
+            double seconds, const std::string& out, const CommandLine& line) {
+  const auto number = [&](double value) { return test ? nlohmann::json(value) : nlohmann::json(); };
+  if (line.global.json)
+    return print_json({{"command", "finetune"},
+                       {"seed", line.seed()},
+                       {"data", data_json(cases)},
+                       {"epochs", epochs_json(result.history)},
+                       {"best_epoch", result.best_epoch},
+                       {"test_error", number(test ? test->error : 0)},
+                       {"test_cross_entropy", number(test ? test->cross_entropy : 0)},
+                       {"seconds", seconds},
+                       {"out", out}});
+  if (test)
+    print(fmt::format("test error {:.2f} % (95 % interval {:.2f} to {:.2f}), cross-entropy {:.4f} nats, {} cases\n",
+                      test->error, test->error_interval[0], test->error_interval[1], test->cross_entropy, test->cases));
+  print(fmt::format("fine-tuned for {} epochs in {:.1f} s (seed {}): {}\n", result.history.size(), seconds, line.seed(),
+                    out));
+}
+
+std::vector<Index> sizes_of(const Mlp& net) {
+  std::vector<Index> sizes{net.feature_count()};
+  for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
+  return sizes;
+}
+
+}  // namespace
+
+void run_finetune(std::span<const std::string> arguments) {
+  CommandLine line("finetune", "Trains a classifier from a stack (--from) or from an initializer (--init).");
+  StartOptions start;
+  FinetuneOptions options;
+  DataOptions data;
+  std::string out = "model.safetensors";
+  line.add({{.name = "out", .value = &out, .help = "file that the model is written to"}});
+  line.add(start.fields());
+  line.add(options.fields());
+  line.add(data.fields(), "data");
+  if (!line.parse(arguments)) return;
+
+  options.validate();
+  check_output(out, {data.data, data.label_file, data.test, data.test_label_file, start.from},
+               line.global.force || line.global.dry_run);
+  const From from = read_from(start, line);
+  const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
+  from.check_fits(start.from, *cases.files.training);
+  const PreparedCases labelled = cases.labelled(data.labels, line.seed());
+  Mlp net = start_net(start, from, *cases.files.training, line.seed());
+  if (line.global.dry_run)
+    return print(describe_plan(sizes_of(net), finetune_work(sizes_of(net), options, labelled.case_count())));
+
+  const auto begun = std::chrono::steady_clock::now();
+  FinetuneResult result = train(std::move(net), labelled, cases.labelled_validation(), options, line);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  std::optional<Evaluation> test;
+  if (const auto test_cases = cases.test()) test = evaluate(result.net, *test_cases);
+  save_model({result.net, cases.files.training->classes, cases.preprocessing, line.seed(),
+              start.from.empty() ? start.init
+              : from.stack       ? "stack"
+                                 : from.model->start,
+              result.history},
+             out);
+  report(result, test, cases, seconds, out, line);
+}

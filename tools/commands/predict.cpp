@@ -1,0 +1,101 @@
+// dbn predict: a label and, if wanted, probabilities for each case, as CSV.
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/csv_writer.hpp>
+#include <dbn/io/file.hpp>
+#include <dbn/model/model_file.hpp>
+#include <dbn/nn/evaluation.hpp>
+
+#include "cases.hpp"
+#include "commands.hpp"
+#include "output.hpp"
+
+using namespace dbn;
+
+namespace {
+
+struct PredictOptions {
+  bool proba = false;
+  Index top = 0;
+  std::string out;
+
+  OptionFields fields() {
+    return {
+        {.name = "proba", .value = &proba, .help = "add the probability of every class as columns p_CLASS"},
+        {.name = "top",
+         .value = &top,
+         .help = "add the N likeliest classes and their probabilities (0: none)",
+         .range = {.least = 0}},
+        {.name = "out", .value = &out, .help = "write to this CSV file", .unset = "stdout"},
+    };
+  }
+};
+
+std::string header(const PredictOptions& options, const std::vector<std::string>& classes) {
+  std::string text = "label";
+  if (options.proba)
+    for (const auto& name : classes) text += ",p_" + csv_field(name);
+  for (Index i = 1; i <= options.top; ++i) text += fmt::format(",top{0},p_top{0}", i);
+  return text + "\n";
+}
+
+std::string row(const PredictOptions& options, const std::vector<std::string>& classes, const ConstVectorRef& p) {
+  std::vector<Index> order(static_cast<std::size_t>(p.size()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return p[a] > p[b]; });
+  const auto name = [&](Index i) { return csv_field(classes[static_cast<std::size_t>(i)]); };
+  std::string text = name(order.front());
+  if (options.proba)
+    for (Index i = 0; i < p.size(); ++i) text += fmt::format(",{}", p[i]);
+  for (Index i = 0; i < options.top; ++i) {
+    const Index index = order[static_cast<std::size_t>(i)];
+    text += fmt::format(",{},{}", name(index), p[index]);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+void run_predict(std::span<const std::string> arguments) {
+  CommandLine line("predict", "Writes one row a case: its label and, if wanted, probabilities.");
+  std::string path;
+  PredictOptions options;
+  DataOptions data;
+  line.add_argument("MODEL", &path, "model file made by dbn finetune");
+  line.add(options.fields());
+  line.add(data.fields(), "data");
+  if (!line.parse(arguments)) return;
+
+  check_options(options.fields());
+  if (!options.out.empty())
+    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file}, line.global.force);
+  const ModelFile model = load_model(path);
+  if (options.top > model.net.output_count())
+    throw InvalidArgument(
+        fmt::format("--top: expected at most {} classes, found {}", model.net.output_count(), options.top));
+  const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
+
+  std::string text = header(options, model.classes);
+  nlohmann::json labels = nlohmann::json::array();
+  const bool to_file = !options.out.empty();
+  for_each_prediction(model.net, cases, [&](Index, const Matrix& probabilities) {
+    for (Index c = 0; c < probabilities.cols(); ++c) {
+      text += row(options, model.classes, probabilities.col(c));
+      Index best = 0;
+      probabilities.col(c).maxCoeff(&best);
+      if (line.global.json) labels.push_back(model.classes[static_cast<std::size_t>(best)]);
+    }
+    if (to_file || line.global.json) return;
+    print(text);
+    text.clear();
+  });
+  if (to_file) write_file(options.out, text);
+  if (line.global.json)
+    print_json({{"command", "predict"}, {"cases", cases.case_count()}, {"labels", labels}, {"out", options.out}});
+}

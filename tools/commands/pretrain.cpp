@@ -1,0 +1,97 @@
+// dbn pretrain: data in, stack out.
+
+#include <chrono>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/core/parallel.hpp>
+#include <dbn/model/stack_file.hpp>
+#include <dbn/pretrain/pretrain.hpp>
+
+#include "cases.hpp"
+#include "commands.hpp"
+#include "estimate.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+
+using namespace dbn;
+
+namespace {
+
+std::string epoch_line(const PretrainEpoch& e) {
+  const std::string gap = e.free_energy_gap ? fmt::format("  free-energy gap {:.3f}", *e.free_energy_gap) : "";
+  return fmt::format("layer {}  epoch {:>3}  reconstruction error {:.4f}{}  {:.2f} s", e.layer, e.epoch,
+                     e.reconstruction_error, gap, e.seconds);
+}
+
+nlohmann::json layers_json(const PretrainResult& result) {
+  nlohmann::json layers = nlohmann::json::array();
+  for (std::size_t i = 0; i < result.history.size(); ++i) {
+    nlohmann::json epochs = nlohmann::json::array();
+    for (const auto& e : result.history[i])
+      epochs.push_back({{"epoch", e.epoch},
+                        {"reconstruction_error", e.reconstruction_error},
+                        {"free_energy_gap", e.free_energy_gap ? nlohmann::json(*e.free_energy_gap) : nlohmann::json()},
+                        {"seconds", e.seconds}});
+    layers.push_back({{"visible", visible_count(result.stack.layers[i])},
+                      {"hidden", hidden_count(result.stack.layers[i])},
+                      {"epochs", epochs}});
+  }
+  return layers;
+}
+
+PretrainResult train(const TrainingCases& cases, const PretrainOptions& options, const CommandLine& line) {
+  Progress progress(line.global.quiet);
+  PretrainObserver observer;
+  observer.batch = [&, layer = Index{0}, epoch = Index{0}](Index at_layer, Index at_epoch, double done) mutable {
+    if (at_layer != layer || at_epoch != epoch) progress.begin(fmt::format("layer {} epoch {}", at_layer, at_epoch));
+    layer = at_layer;
+    epoch = at_epoch;
+    progress.update(done);
+  };
+  observer.epoch = [&](const PretrainEpoch& e) { progress.line(epoch_line(e)); };
+  const PreparedCases validation = cases.validation();
+  return pretrain(cases.training(), &validation, options, line.seed(), observer);
+}
+
+}  // namespace
+
+void run_pretrain(std::span<const std::string> arguments) {
+  CommandLine line("pretrain", "Trains a stack layer by layer, without labels, and writes it to --out.");
+  PretrainOptions options;
+  DataOptions data;
+  data.validation = "0.05";
+  std::string out = "stack.safetensors";
+  line.add({{.name = "out", .value = &out, .help = "file that the stack is written to"}});
+  line.add(options.fields());
+  line.add(data.fields(), "data");
+  if (!line.parse(arguments)) return;
+
+  options.validate();
+  check_output(out, {data.data, data.label_file, data.test, data.test_label_file},
+               line.global.force || line.global.dry_run);
+  const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
+  std::vector<Index> sizes{cases.files.training->feature_count()};
+  sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
+  if (line.global.dry_run) {
+    print(describe_plan(sizes, pretrain_work(sizes, options, static_cast<Index>(cases.split.training.size()))));
+    return;
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const PretrainResult result = train(cases, options, line);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  save_stack({result.stack, cases.preprocessing, line.seed(), result.history}, out);
+  if (line.global.json)
+    print_json({{"command", "pretrain"},
+                {"seed", line.seed()},
+                {"threads", thread_count()},
+                {"data", data_json(cases)},
+                {"layers", layers_json(result)},
+                {"seconds", seconds},
+                {"out", out}});
+  else
+    print(fmt::format("pretrained {} on {} cases in {:.1f} s (seed {}): {}\n", fmt::join(sizes, "-"),
+                      cases.split.training.size(), seconds, line.seed(), out));
+}

@@ -1,0 +1,116 @@
+// dbn: the command table, and the only place that catches.
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+
+#include "commands.hpp"
+#include "nearest.hpp"
+#include "output.hpp"
+
+namespace {
+
+struct Command {
+  const char* name;
+  const char* summary;
+  CommandFunction run;
+};
+
+constexpr Command kCommands[] = {
+    {"compare", "train the same net from several starts over seeds: does pretraining help on these data?",
+     &run_compare},
+    {"pretrain", "train a stack of RBMs or autoencoders layer by layer, without labels", &run_pretrain},
+    {"finetune", "train a classifier from a stack or from an initializer", &run_finetune},
+    {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},
+    {"predict", "label and probabilities of each case", &run_predict},
+    {"inspect", "what a stack or model file holds", &run_inspect},
+    {"data", "look at data sets, make, convert and split them", &run_data},
+};
+
+std::string overview() {
+  std::string text =
+      "dbn: deep belief nets; does layer-wise pretraining help on your data, and by how much?\n\n"
+      "usage: dbn COMMAND [options]\n\n";
+  for (const auto& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  return text + "\n`dbn COMMAND --help` explains a command. `dbn compare` answers the question on embedded data.\n";
+}
+
+void run(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) throw dbn::InvalidArgument("expected a command; see dbn --help");
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "help") return print(overview());
+  if (name == "--version") return print("dbn " DBN_VERSION "\n");
+  std::vector<std::string> known;
+  for (const auto& command : kCommands) {
+    if (name == command.name) {
+      const std::span<const std::string> rest(arguments.begin() + 1, arguments.end());
+      for (const auto& argument : rest)
+        if (argument == "--version") return print("dbn " DBN_VERSION "\n");
+      return command.run(rest);
+    }
+    known.emplace_back(command.name);
+  }
+  const std::string guess = nearest(name, known);
+  throw dbn::InvalidArgument(fmt::format("unknown command '{}'{}; see dbn --help", name,
+                                         guess.empty() ? "" : fmt::format(", did you mean {}?", guess)));
+}
+
+bool wants_color(const std::vector<std::string>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool next = arguments[i] == "--color" && i + 1 < arguments.size();
+    const std::string value = next                                   ? arguments[i + 1]
+                              : arguments[i].starts_with("--color=") ? arguments[i].substr(8)
+                                                                     : "";
+    if (value == "always") return true;
+    if (value == "never") return false;
+  }
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+// Threads of OpenMP that wait for each other burn whole time slices by default, which makes training several times
+// slower as soon as anybody else uses the machine. libgomp reads its environment before main, hence the second start.
+// About 10 microseconds of waiting suffice when the machine is idle; who sets a policy keeps it.
+void start_with_short_waits(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0) execv("/proc/self/exe", argv);
+  // Without /proc training is as slow as it is, and as right.
+}
+
+int fail(int code, const char* what, bool color) {
+  std::fputs(fmt::format("{}dbn: error:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", what).c_str(),
+             stderr);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  start_with_short_waits(argv);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool color = wants_color(arguments);
+  try {
+    run(arguments);
+    return 0;
+  } catch (const dbn::InvalidArgument& error) {
+    return fail(2, error.what(), color);
+  } catch (const dbn::DataError& error) {
+    return fail(3, error.what(), color);
+  } catch (const dbn::IoError& error) {
+    return fail(4, error.what(), color);
+  } catch (const dbn::DivergenceError& error) {
+    return fail(5, error.what(), color);
+  } catch (const std::bad_alloc&) {
+    return fail(6, "out of memory; try fewer or smaller --layers, or a smaller --batch", color);
+  } catch (const std::exception& error) {
+    return fail(1, error.what(), color);
+  }
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# From a fresh clone to a first result: installs packages, builds, and compares starts. Arguments go to `dbn compare`.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+"$root/tools/setup.sh" >&2
+(
+  cd "$root"
+  cmake --preset release
+  cmake --build --preset release --parallel "$(nproc)" --target dbn_tool
+) >&2
+exec "$root/build/release/dbn" compare "$@"
