@@ -28,7 +28,7 @@ class RbmTrainer final : public LayerTrainer {
  public:
   RbmTrainer(const LayerOptions& o, const InputSummary& input, std::uint64_t seed)
       : layer_(start(o, input, seed)),
-        divergence_(rbm(), {.estimator = o.estimator, .cd_k = o.cd_k, .chains = o.chains}, o.batch, seed, o.layer),
+        divergence_(rbm(), {o.estimator, o.cd_k, o.chains, o.sample_visible}, o.batch, seed, o.layer),
         optimizer_(optimizer("momentum").make(parameters(o.weight_cost))) {}
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {

@@ -42,7 +42,8 @@ ContrastiveDivergence::ContrastiveDivergence(const Rbm& rbm, const ContrastiveDi
       hidden_stream_(seed, Purpose::hidden_states, layer),
       visible_stream_(seed, Purpose::visible_states, layer),
       chain_stream_(seed, Purpose::chain_start, layer),
-      persistent_(options.estimator == "pcd") {
+      persistent_(options.estimator == "pcd"),
+      sampled_(persistent_ || options.sample_visible) {
   check(options);
   const Index fantasies = persistent_ ? options.chains : batch;
   visible_.resize(rbm.visible_count(), batch + fantasies);
@@ -96,7 +97,7 @@ void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index batch,
   MatrixRef visible = visible_.middleCols(batch, fantasies);
   MatrixRef hidden = hidden_.middleCols(batch, fantasies);
   for (Index step = 1; step <= options_.cd_k; ++step) {
-    if (persistent_)
+    if (sampled_)
       rbm_.visible_mean_and_states_into(hidden_states, visible_stream_, gibbs_position(update, options_.cd_k, step - 1),
                                         visible, visible);
     else

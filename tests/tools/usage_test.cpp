@@ -177,8 +177,11 @@ TEST_F(Usage, ForceReplacesAndDryRunWritesNothing) {
 }
 
 TEST_F(Usage, ALostStdoutIsAnError) {
-  for (const char* arguments : {"--help", "pretrain --print-config", "data info --data synthetic:digits,cases=5,test=5",
-                                "compare --help", "--version"})
+  succeed(std::string("finetune --init he --out m") + kSmall);
+  for (const char* arguments :
+       {"--help", "pretrain --print-config", "inspect m", "evaluate m --data synthetic:digits,cases=5,test=20",
+        "predict m --data synthetic:digits,cases=5,test=20", "data info --data synthetic:digits,cases=5,test=5",
+        "compare --help", "--version"})
     for (const char* redirect : {">/dev/full", ">&-"}) expect_refused(4, "stdout", arguments, redirect);
 }
 
@@ -188,11 +191,11 @@ TEST_F(Usage, DivergenceSaysWhereAndLeavesNoFile) {
     expect_refused(
         5, "layer 1",
         std::string("pretrain --data synthetic:digits,cases=200 --layers 16 --quiet --epochs 20 ") + kind + rate);
-  expect_refused(
-      5, "diverged",
-      "finetune --data synthetic:digits,cases=200 --layers 16,12 --quiet --epochs 20 --optimizer sgd --batch 10 "
-      "--schedule constant" +
-          rate);
+  expect_refused(5, "diverged",
+                 "finetune --data synthetic:digits,cases=200 --layers 16,12 --activation linear --quiet --epochs 20 "
+                 "--optimizer sgd --batch 10 "
+                 "--schedule constant" +
+                     rate);
 }
 
 }  // namespace

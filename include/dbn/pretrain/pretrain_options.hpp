@@ -20,6 +20,7 @@ struct PretrainOptions {
   std::string estimator = "cd";                  ///< of an RBM's gradient
   Index cd_k = 1;                                ///< Gibbs steps an update
   Index chains = 100;                            ///< persistent chains
+  bool sample_visible = false;                   ///< cd: sample reconstructed visibles [Hinton 2012 §3.2: no]
   std::string activation = "sigmoid";            ///< of an autoencoder's codes
   std::string loss = "cross-entropy";            ///< of an autoencoder
   std::string corruption = "masking:0.25";       ///< of a denoising layer [Vincent et al. 2010]
@@ -43,6 +44,7 @@ struct LayerOptions {
   std::string pretrainer, visible, hidden, estimator, activation, loss, corruption;
   Index cd_k = 1;
   Index chains = 100;
+  bool sample_visible = false;
   bool untied = false;
   Index epochs = 15;
   Index batch = 100;

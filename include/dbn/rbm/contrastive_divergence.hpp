@@ -18,6 +18,7 @@ struct ContrastiveDivergenceOptions {
   std::string estimator = "cd";  ///< cd: chains start at the data; pcd: chains go on from the last update
   Index cd_k = 1;                ///< Gibbs steps an update [Hinton 2002: 1]
   Index chains = 100;            ///< pcd: number of chains, whatever the batch [Tieleman 2008]
+  bool sample_visible = false;   ///< cd: sample the reconstructed visibles; without it many steps stay biased
 };
 
 /// Names of the estimators.
@@ -25,7 +26,7 @@ const std::vector<std::string>& estimator_names();
 
 /// Estimates gradients for one RBM. Statistics rule [Hinton 2012 §3]: hidden states that drive a reconstruction are
 /// sampled; the last hidden update and both statistics use probabilities. Reconstructed visibles are probabilities in
-/// cd and samples in pcd, whose chains must follow the model's distribution.
+/// cd, which is quieter but biased however many the steps, and samples in pcd, whose chains must follow the model.
 class ContrastiveDivergence {
  public:
   /// Buffers for batches of up to `batch` cases. `layer` tells the streams of a stack's layers apart. The RBM outlives
@@ -48,6 +49,7 @@ class ContrastiveDivergence {
   ContrastiveDivergenceOptions options_;
   Stream hidden_stream_, visible_stream_, chain_stream_;
   bool persistent_;
+  bool sampled_;  ///< reconstructed visibles are samples
   // Data first, fantasies behind them: both phases are one product.
   Matrix visible_;        ///< (visible x (batch + fantasies))
   Matrix hidden_;         ///< (hidden x (batch + fantasies)), means, then weighted by -1/batch and 1/fantasies
