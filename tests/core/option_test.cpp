@@ -54,6 +54,21 @@ void expect_refused(const OptionField& field, const std::string& text, const std
 
 void expect_refused(const OptionField& field, const std::string& text) { expect_refused(field, text, text); }
 
+TEST(Options, AnOptionalNumberIsUnsetByAnEmptyText) {
+  std::optional<double> rate = 0.5;
+  const OptionField field{"rate", &rate, "", {0, 10, true}, {}, "what the optimizer recommends"};
+  set_option(field, "0.25");
+  EXPECT_EQ(rate, 0.25);
+  EXPECT_EQ(option_text(field), "0.25");
+  expect_refused(field, "0");
+  set_option(field, "");
+  EXPECT_FALSE(rate);
+  EXPECT_EQ(option_text(field), "");
+  EXPECT_NO_THROW(check_options({field}));
+  rate = 11;
+  EXPECT_THROW(check_options({field}), InvalidArgument);
+}
+
 TEST(Options, TextSetsEveryKindOfField) {
   Sample sample;
   set_option(sample.tied_field(), "true");

@@ -90,8 +90,8 @@ TEST_F(Usage, ValuesThatAreNoneOfTheirKindAreUsageErrors) {
                              "--data synthetic:nothing"})
     expect_refused(2, words(option)[0] == "--data" ? "" : words(option)[0], std::string("pretrain ") + option);
   for (const char* option :
-       {"--layers 0", "--epochs 0", "--learning-rate nan", "--learning-rate -1", "--validation 1.5", "--threads -1",
-        "--init magic", "--optimizer magic", "--labels -1", "--labels 200000"})
+       {"--layers 0", "--epochs 0", "--learning-rate nan", "--learning-rate 0", "--learning-rate -1",
+        "--validation 1.5", "--threads -1", "--init magic", "--optimizer magic", "--labels -1", "--labels 200000"})
     expect_refused(2, words(option)[0], std::string("finetune ") + option);
   for (const char* option : {"--layers 0", "--seeds 0", "--starts rbm,rbm", "--starts magic", "--labels none",
                              "--pretrain.epochs 0", "--finetune.learning-rate nan", "--validation 1.5"})

@@ -3,6 +3,7 @@
 // come the command line, the INI files, the help text and the checks. They cannot disagree.
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,8 +14,8 @@
 namespace dbn {
 
 /// Where a field's value lives. Lists are comma-separated in text.
-using OptionValue = std::variant<bool*, Index*, double*, std::string*, std::vector<Index>*, std::vector<double>*,
-                                 std::vector<std::string>*>;
+using OptionValue = std::variant<bool*, Index*, double*, std::optional<double>*, std::string*, std::vector<Index>*,
+                                 std::vector<double>*, std::vector<std::string>*>;
 
 /// What numbers a field takes: [least, most], or (least, most] when `above_least`. Ignored for text.
 struct OptionRange {
@@ -30,7 +31,7 @@ struct OptionField {
   std::string help;  ///< what it does, with the source of the default
   OptionRange range = {};
   std::vector<std::string> choices = {};  ///< what a text may be; empty means anything
-  std::string unset = {};                 ///< what an empty text or list means, shown as the default
+  std::string unset = {};                 ///< what an empty text, list or optional means, shown as the default
 };
 using OptionFields = std::vector<OptionField>;
 

@@ -19,8 +19,8 @@ struct FinetuneOptions {
   Index epochs = 30;
   Index min_updates = 0;  ///< more epochs, when that many are needed to reach so many updates
   Index batch = 100;
-  double learning_rate = 0;         ///< 0: what the optimizer recommends
-  std::string schedule = "cosine";  ///< [Loshchilov & Hutter 2017]
+  std::optional<double> learning_rate = {};  ///< none: what the optimizer recommends
+  std::string schedule = "cosine";           ///< [Loshchilov & Hutter 2017]
   std::string momentum = "0.5:5,0.9";
   double weight_cost = 0;
   Index patience = 0;  ///< epochs without a better validation error before stopping; 0: never stop early
