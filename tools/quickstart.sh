@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh clone to a first result: installs packages, builds, and compares starts. Arguments go to `dbn compare`.
+# From a fresh clone to a first result: installs packages, builds, and compares starts with few and with all labels of the
+# embedded data. Arguments go to `dbn compare` instead.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,4 +10,5 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   cmake --preset release
   cmake --build --preset release --parallel "$(nproc)" --target dbn_tool
 ) >&2
+(($#)) || set -- --labels 200,all
 exec "$root/build/release/dbn" compare "$@"

@@ -1,7 +1,6 @@
 #include <dbn/model/model_file.hpp>
 
 #include <cstring>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <span>
@@ -15,7 +14,7 @@
 #include <dbn/io/safetensors.hpp>
 #include <dbn/model/stack_file.hpp>
 
-#include "../support/temp_dir.hpp"
+#include "../support/tampered_file.hpp"
 
 namespace dbn {
 namespace {
@@ -38,33 +37,12 @@ ModelFile small_model() {
   return file;
 }
 
-class ModelFileTest : public testing::Test {
+class ModelFileTest : public test::TamperedFile {
  protected:
-  ModelFileTest() { save_model(file_, path_); }
-
-  void expect_refused(const std::string& what, const std::function<void(SafetensorsFile&)>& change) const {
-    SafetensorsFile content = decode_safetensors(read_file(path_), path_);
-    change(content);
-    write_file(dir_.path("changed"), encode_safetensors(content));
-    EXPECT_THAT([&] { load_model(dir_.path("changed")); },
-                testing::ThrowsMessage<DataError>(testing::AllOf(HasSubstr("changed"), HasSubstr(what))));
-  }
-  void expect_config_refused(const std::string& what, const std::function<void(json&)>& change) const {
-    expect_refused(what, [&](SafetensorsFile& content) {
-      json config = json::parse(content.metadata["config"]);
-      change(config);
-      content.metadata["config"] = config.dump();
-    });
+  ModelFileTest() : TamperedFile("model.safetensors", [](const std::string& path) { load_model(path); }) {
+    save_model(file_, path_);
   }
 
-  // Not by write_file, which waits for the disk each time.
-  void write_bad(std::span<const std::uint8_t> bytes) const {
-    std::ofstream(dir_.path("bad"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
-
-  test::TempDir dir_;
-  std::string path_ = dir_.path("model.safetensors");
   ModelFile file_ = small_model();
 };
 

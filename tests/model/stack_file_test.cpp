@@ -1,6 +1,5 @@
 #include <dbn/model/stack_file.hpp>
 
-#include <fstream>
 #include <functional>
 #include <span>
 
@@ -13,7 +12,7 @@
 #include <dbn/io/safetensors.hpp>
 #include <dbn/model/model_file.hpp>
 
-#include "../support/temp_dir.hpp"
+#include "../support/tampered_file.hpp"
 
 namespace dbn {
 namespace {
@@ -46,34 +45,12 @@ StackFile mixed() {
   return file;
 }
 
-class StackFileTest : public testing::Test {
+class StackFileTest : public test::TamperedFile {
  protected:
-  StackFileTest() { save_stack(file_, path_); }
-
-  // Decodes the saved file, changes it, writes it again and expects a refusal whose text names `what`.
-  void expect_refused(const std::string& what, const std::function<void(SafetensorsFile&)>& change) const {
-    SafetensorsFile content = decode_safetensors(read_file(path_), path_);
-    change(content);
-    write_file(dir_.path("changed"), encode_safetensors(content));
-    EXPECT_THAT([&] { load_stack(dir_.path("changed")); },
-                testing::ThrowsMessage<DataError>(testing::AllOf(HasSubstr("changed"), HasSubstr(what))));
-  }
-  void expect_config_refused(const std::string& what, const std::function<void(json&)>& change) const {
-    expect_refused(what, [&](SafetensorsFile& content) {
-      json config = json::parse(content.metadata["config"]);
-      change(config);
-      content.metadata["config"] = config.dump();
-    });
+  StackFileTest() : TamperedFile("stack.safetensors", [](const std::string& path) { load_stack(path); }) {
+    save_stack(file_, path_);
   }
 
-  // Not by write_file, which waits for the disk each time.
-  void write_bad(std::span<const std::uint8_t> bytes) const {
-    std::ofstream(dir_.path("bad"), std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  }
-
-  test::TempDir dir_;
-  std::string path_ = dir_.path("stack.safetensors");
   StackFile file_ = mixed();
 };
 

@@ -4,8 +4,8 @@
 
 #include <dbn/core/error.hpp>
 
-#include "tests/support/finite_difference.hpp"
-#include "tests/support/thread_count.hpp"
+#include "../support/finite_difference.hpp"
+#include "../support/thread_count.hpp"
 
 namespace dbn {
 namespace {

@@ -6,19 +6,16 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/parallel.hpp>
 #include <dbn/data/split.hpp>
-#include <dbn/data/synthetic.hpp>
 #include <dbn/nn/evaluation.hpp>
+
+#include "../support/digits.hpp"
+#include "../support/thread_count.hpp"
 
 namespace dbn {
 namespace {
 
-PreparedCases digits(Purpose part, Index count) {
-  auto dataset = std::make_shared<const Dataset>(synthetic_dataset("digits").make(Stream(0, part), count));
-  const auto all = all_cases(count);
-  return {dataset, all, fit_preprocessing("auto", *dataset, all)};
-}
+using test::digits;
 
 const PreparedCases& training() {
   static const PreparedCases cases = digits(Purpose::synthetic_training, 500);
@@ -67,14 +64,13 @@ TEST(FineTune, EveryLayerMoves) {
 }
 
 TEST(FineTune, SameBitsWithAnyThreads) {
-  const int before = thread_count();
-  set_thread_count(1);
-  const auto one = fine_tune(start(), training(), &held_out(), short_run(), 1);
-  for (const int threads : {2, 3, 7}) {
-    set_thread_count(threads);
-    expect_same(fine_tune(start(), training(), &held_out(), short_run(), 1).net, one.net);
+  Mlp one;
+  for (const int threads : {1, 2, 3, 7}) {
+    const test::ThreadCount scope(threads);
+    Mlp net = fine_tune(start(), training(), &held_out(), short_run(), 1).net;
+    if (threads == 1) one = net;
+    expect_same(net, one);
   }
-  set_thread_count(before);
 }
 
 TEST(FineTune, SeedChangesTheOrderOfBatches) {

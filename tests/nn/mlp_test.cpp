@@ -5,7 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/parallel.hpp>
+
+#include "../support/thread_count.hpp"
 
 namespace dbn {
 namespace {
@@ -54,14 +55,12 @@ TEST(Mlp, ProbabilitiesSumToOne) {
 TEST(Mlp, SameBitsWithAnyThreads) {
   const Mlp net = make_mlp({100, 700, 300, 10}, "sigmoid", "xavier", 1);
   const Matrix x = ramp(100, 50);
-  const int before = thread_count();
-  set_thread_count(1);
-  const Matrix one = net.scores(x);
-  for (const int threads : {2, 3, 7}) {
-    set_thread_count(threads);
+  Matrix one;
+  for (const int threads : {1, 2, 3, 7}) {
+    const test::ThreadCount scope(threads);
+    if (threads == 1) one = net.scores(x);
     EXPECT_EQ(net.scores(x), one) << threads << " threads";
   }
-  set_thread_count(before);
 }
 
 TEST(Mlp, TensorsAreViewsOfTheParameters) {

@@ -3,17 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/data/synthetic.hpp>
+
+#include "../support/digits.hpp"
 
 namespace dbn {
 namespace {
 
-PreparedCases digits() {
-  auto dataset =
-      std::make_shared<const Dataset>(synthetic_dataset("digits").make(Stream(0, Purpose::synthetic_training), 100));
-  const auto all = all_cases(100);
-  return {dataset, all, fit_preprocessing("auto", *dataset, all)};
-}
+PreparedCases digits() { return test::digits(Purpose::synthetic_training, 100); }
 
 LayerOptions small(const std::string& name) {
   PretrainOptions options;

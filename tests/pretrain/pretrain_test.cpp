@@ -3,18 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/data/synthetic.hpp>
 
-#include "tests/support/thread_count.hpp"
+#include "../support/digits.hpp"
+#include "../support/thread_count.hpp"
 
 namespace dbn {
 namespace {
 
-PreparedCases digits(Purpose part, Index count) {
-  auto dataset = std::make_shared<const Dataset>(synthetic_dataset("digits").make(Stream(0, part), count));
-  const auto all = all_cases(count);
-  return {dataset, all, fit_preprocessing("auto", *dataset, all)};
-}
+using test::digits;
 
 const PreparedCases& training() {
   static const PreparedCases cases = digits(Purpose::synthetic_training, 300);
