@@ -1,5 +1,7 @@
 #include "cases.hpp"
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -12,8 +14,11 @@ namespace {
 
 void check_features(const Dataset& dataset, Index expected) {
   if (dataset.feature_count() != expected)
-    throw DataError(fmt::format("{}: expected {} features, as the model has inputs, found {}", dataset.name, expected,
-                                dataset.feature_count()));
+    throw DataError(fmt::format("{}: expected {} features, as the model has inputs, found {}{}", dataset.name, expected,
+                                dataset.feature_count(),
+                                dataset.feature_count() + 1 == expected && dataset.labelled()
+                                    ? "; if its last column is no label, say --label-column none"
+                                    : ""));
 }
 
 }  // namespace
@@ -43,10 +48,19 @@ TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed
   return cases;
 }
 
+OptionFields model_data_fields(DataOptions& data) {
+  OptionFields fields = data.fields();
+  std::erase_if(fields, [](const OptionField& field) {
+    return field.name == "labels" || field.name == "validation" || field.name == "scale";
+  });
+  return fields;
+}
+
 PreparedCases load_model_cases(const DataOptions& options, const std::vector<std::string>& classes,
                                const Preprocessing& preprocessing, Index features) {
   DataFiles files = open_data(options);
   Dataset chosen = files.test ? *files.test : *files.training;
+  if (options.limit > 0) keep_first(chosen, options.limit);
   check_features(chosen, features);
   if (chosen.labelled()) adopt_classes(chosen, classes);
   const Index count = chosen.case_count();
@@ -62,7 +76,14 @@ nlohmann::json data_json(const TrainingCases& cases) {
 }
 
 void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force) {
-  for (const auto& input : inputs)
-    if (same_file(out, input)) throw InvalidArgument(fmt::format("--out: {} is also read; name another file", out));
+  const auto folder = std::filesystem::absolute(out).parent_path().string();
+  std::error_code none;
+  for (const auto& input : inputs) {
+    if (input.empty()) continue;
+    // A folder is read by the names of its files, so nothing that stands in it is written over.
+    const bool in_folder = std::filesystem::exists(out, none) && same_file(folder, input);
+    if (in_folder || same_file(out, input))
+      throw InvalidArgument(fmt::format("--out: {} is also read; name another file", out));
+  }
   check_writable(out, force);
 }

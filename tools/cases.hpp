@@ -32,6 +32,9 @@ struct TrainingCases {
 TrainingCases load_training_cases(const dbn::DataOptions& options, std::uint64_t seed,
                                   const dbn::Preprocessing* fitted);
 
+/// The data options of commands that apply a model: those about training are not among them.
+dbn::OptionFields model_data_fields(dbn::DataOptions& data);
+
 /// The cases that a model is applied to: those of --test or of a test part beside --data when there are any, else
 /// --data. Their classes become the model's. Throws DataError when cases and model do not fit.
 dbn::PreparedCases load_model_cases(const dbn::DataOptions& options, const std::vector<std::string>& classes,

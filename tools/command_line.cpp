@@ -68,7 +68,7 @@ dbn::OptionFields CommandLine::global_fields() {
       {.name = "seed", .value = &global.seed, .help = "seed of all draws", .range = {.least = 0}},
       {.name = "threads",
        .value = &global.threads,
-       .help = "threads (0: OMP_NUM_THREADS or all cores); results do not depend on it",
+       .help = "threads (0: all cores; without it OMP_NUM_THREADS counts); results do not depend on it",
        .range = {0, 4096}},
       {.name = "json", .value = &global.json, .help = "the result as one JSON object on stdout"},
       {.name = "quiet", .value = &global.quiet, .help = "no progress on stderr"},
@@ -112,14 +112,21 @@ void CommandLine::read_config(const std::string& path) {
   const auto bytes = dbn::read_file(path);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   for (const auto& line : parse_ini(text, path)) {
-    if (line.section != command_ && line.section != "data") continue;  // other commands have their sections there too
+    const bool misspelt = line.section.empty() || !nearest(line.section, {command_, "data"}).empty();
+    if (line.section != command_ && line.section != "data") {
+      // Other commands have their sections in the file too; a key that nobody reads is a mistake.
+      if (!misspelt) continue;
+      throw dbn::InvalidArgument(fmt::format("{}:{}: key '{}' stands in section [{}], expected [{}] or [data]", path,
+                                             line.line, line.key, line.section, command_));
+    }
     const Entry* entry = find(line.key);
     const bool here = entry != nullptr && (entry->section == kGlobal ? command_ : entry->section) == line.section;
     if (!here)
       throw dbn::InvalidArgument(fmt::format("{}:{}: unknown key '{}' in section [{}]; see dbn {} --print-config", path,
                                              line.line, line.key, line.section, command_));
     try {
-      set(line.key, line.value);
+      // A default written out says nothing: what --print-config wrote can be read again.
+      if (dbn::option_text(entry->field) != line.value) set(line.key, line.value);
     } catch (const dbn::InvalidArgument& error) {
       throw dbn::InvalidArgument(fmt::format("{}:{}: {}", path, line.line, error.what()));
     }
@@ -128,6 +135,25 @@ void CommandLine::read_config(const std::string& path) {
 
 bool CommandLine::parse(std::span<const std::string> arguments) {
   add(global_fields(), kGlobal);
+  const Given given_now = tokenize(arguments);
+  if (given_now.help) {
+    print(help());
+    return false;
+  }
+  for (const auto& [name, value] : given_now.named)
+    if (name == "config") global.config = value;
+  if (!global.config.empty()) read_config(global.config);
+  for (const auto& [name, value] : given_now.named) set(name, value);
+  if (global.print_config) {
+    print(config());
+    return false;
+  }
+  take_arguments(given_now.positional);
+  if (given("threads")) dbn::set_thread_count(static_cast<int>(global.threads));
+  return true;
+}
+
+CommandLine::Given CommandLine::tokenize(std::span<const std::string> arguments) const {
   po::options_description description;
   description.add_options()("help", po::bool_switch())(kArguments, po::value<std::vector<std::string>>());
   for (const auto& entry : entries_) {
@@ -136,42 +162,30 @@ bool CommandLine::parse(std::span<const std::string> arguments) {
     else
       description.add_options()(entry.field.name.c_str(), po::value<std::string>());
   }
-  po::parsed_options parsed(&description);
+  Given found;
   try {
     using namespace po::command_line_style;
-    parsed = po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
-                 .options(description)
-                 .positional(po::positional_options_description().add(kArguments, -1))
-                 .style(allow_long | long_allow_adjacent | long_allow_next)
-                 .allow_unregistered()
-                 .run();
+    const auto parsed = po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
+                            .options(description)
+                            .positional(po::positional_options_description().add(kArguments, -1))
+                            .style(allow_long | long_allow_adjacent | long_allow_next)
+                            .allow_unregistered()
+                            .run();
+    for (const auto& option : parsed.options) {
+      if (option.string_key == "help")
+        found.help = true;
+      else if (option.position_key >= 0)
+        found.positional.insert(found.positional.end(), option.value.begin(), option.value.end());
+      else
+        found.named.emplace_back(option.string_key, option.value.empty() ? "true" : option.value.front());
+    }
   } catch (const po::error& error) {
     throw dbn::InvalidArgument(fmt::format("{}; see dbn {} --help", error.what(), command_));
   }
+  return found;
+}
 
-  std::vector<std::string> positional;
-  std::vector<std::pair<std::string, std::string>> named;
-  for (const auto& option : parsed.options) {
-    const std::string value = option.value.empty() ? "true" : option.value.front();
-    if (option.string_key == "help") {
-      print(help());
-      return false;
-    }
-    if (option.position_key >= 0)
-      positional.insert(positional.end(), option.value.begin(), option.value.end());
-    else if (option.unregistered)
-      refuse_unknown(option.string_key);
-    else if (option.string_key == "config")
-      global.config = value;
-    else
-      named.emplace_back(option.string_key, value);
-  }
-  if (!global.config.empty()) read_config(global.config);
-  for (const auto& [name, value] : named) set(name, value);
-  if (global.print_config) {
-    print(config());
-    return false;
-  }
+void CommandLine::take_arguments(const std::vector<std::string>& positional) {
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
     if (i >= positional.size())
       throw dbn::InvalidArgument(
@@ -181,8 +195,6 @@ bool CommandLine::parse(std::span<const std::string> arguments) {
   if (positional.size() > arguments_.size())
     throw dbn::InvalidArgument(
         fmt::format("unexpected '{}'; see dbn {} --help", positional[arguments_.size()], command_));
-  if (given("threads")) dbn::set_thread_count(static_cast<int>(global.threads));
-  return true;
 }
 
 std::string CommandLine::help() const {
@@ -194,9 +206,9 @@ std::string CommandLine::help() const {
   for (const auto& [field, entry_section] : entries_) {
     if (entry_section != section) text += fmt::format("\n{} options:\n", entry_section);
     section = entry_section;
-    const std::string domain = is_flag(field) ? "" : " " + dbn::option_domain(field);
     text += fmt::format("  --{}{}\n", field.name, wrap(field.help + describe_default(field), 6));
-    if (!field.choices.empty()) text += fmt::format("      {}\n", dbn::option_domain(field));
+    if (!is_flag(field) && dbn::option_domain(field) != "a text")
+      text += fmt::format("      {}\n", dbn::option_domain(field));
   }
   return text;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <dbn/core/option.hpp>
@@ -55,7 +56,16 @@ class CommandLine {
     std::string help;
   };
 
+  /// What stands on the command line, before anything is set.
+  struct Given {
+    bool help = false;
+    std::vector<std::pair<std::string, std::string>> named;
+    std::vector<std::string> positional;
+  };
+
   dbn::OptionFields global_fields();
+  Given tokenize(std::span<const std::string> arguments) const;
+  void take_arguments(const std::vector<std::string>& positional);
   const Entry* find(const std::string& name) const;
   void set(const std::string& name, const std::string& value);
   void read_config(const std::string& path);

@@ -8,7 +8,8 @@
 #include <dbn/nn/fine_tune.hpp>
 #include <dbn/pretrain/pretrain_options.hpp>
 
-/// Floating-point operations of all products of pretraining: 10 a weight and case, and 2 for each layer passed below.
+/// Floating-point operations of all products of pretraining: 6 + 4 cd_k a weight and case, and 2 for each layer passed
+/// below.
 double pretrain_work(const std::vector<dbn::Index>& sizes, const dbn::PretrainOptions& options, dbn::Index cases);
 
 /// The same for supervised training: 6 a weight and case.

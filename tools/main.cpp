@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <vector>
@@ -81,7 +83,9 @@ bool wants_color(const std::vector<std::string>& arguments) {
 // About 10 microseconds of waiting suffice when the machine is idle; who sets a policy keeps it.
 void start_with_short_waits(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0) execv("/proc/self/exe", argv);
+  std::error_code none;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", none).string();
+  if (!self.empty() && setenv("GOMP_SPINCOUNT", "10000", 1) == 0) execv(self.c_str(), argv);
   // Without /proc training is as slow as it is, and as right.
 }
 
@@ -95,6 +99,7 @@ int fail(int code, const char* what, bool color) {
 
 int main(int argc, char** argv) {
   start_with_short_waits(argv);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the system, said like others
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const bool color = wants_color(arguments);
   try {

@@ -10,6 +10,7 @@
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
 #include <dbn/core/random.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/core/table.hpp>
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>

@@ -37,10 +37,8 @@ ReconstructionLoss reconstruction_loss(std::string_view name) {
 }
 
 void Autoencoder::encode_into(const ConstMatrixRef& visible, MatrixRef code_out) const {
-  multiply_into(transposed(weights), plain(visible), code_out, [this](Index first, MatrixRef tile) {
-    tile.colwise() += hidden_bias.segment(first, tile.rows());
-    code->apply(tile);
-  });
+  multiply_add_into(transposed(weights), plain(visible), hidden_bias, code_out,
+                    [this](Index, MatrixRef tile) { code->apply(tile); });
 }
 
 void Autoencoder::decode_into(const ConstMatrixRef& codes, MatrixRef visible) const {

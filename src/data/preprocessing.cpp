@@ -45,7 +45,19 @@ std::string choose_rule(const Moments& m) {
   return m.most.maxCoeff() <= 1 ? "none" : "unit";
 }
 
-double inverse_or_one(double width) { return width > 0 ? 1.0 / width : 1.0; }
+// A width too small to be told from 0 in Scalar is that of a constant feature.
+double inverse_or_one(double width) {
+  return width > 0 && std::isfinite(static_cast<Scalar>(1.0 / width)) ? 1.0 / width : 1.0;
+}
+
+// The factor that takes [least, most] to [0, 1] in Scalar's own rounding: never above 1, which a binary unit would
+// refuse.
+Scalar minmax_factor(double least, double most) {
+  auto factor = static_cast<Scalar>(inverse_or_one(most - least));
+  const Scalar width = static_cast<Scalar>(most) - static_cast<Scalar>(least);
+  while (most > least && width * factor > 1) factor = std::nextafter(factor, Scalar{0});
+  return factor;
+}
 
 Preprocessing fit_unit(const Moments& m, const Dataset& dataset) {
   if (m.least.minCoeff() < 0)
@@ -95,8 +107,7 @@ Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset
   const std::string rule = scale == "auto" ? choose_rule(m) : scale;
   if (rule == "none") return {};
   if (rule == "unit") return fit_unit(m, dataset);
-  if (rule == "minmax")
-    return {rule, m.least.cast<Scalar>(), (m.most - m.least).unaryExpr(&inverse_or_one).cast<Scalar>()};
+  if (rule == "minmax") return {rule, m.least.cast<Scalar>(), m.least.binaryExpr(m.most, &minmax_factor)};
   return {rule, m.mean.cast<Scalar>(), m.variance.cwiseSqrt().unaryExpr(&inverse_or_one).cast<Scalar>()};
 }
 

@@ -26,12 +26,13 @@ std::optional<std::string> find_idx(const fs::path& folder, const std::string& s
   for (const char* pattern : {"{}-{}-idx{}-ubyte", "{}-{}.idx{}-ubyte"})
     for (const char* ending : {"", ".gz"}) {
       const fs::path path = folder / (fmt::format(fmt::runtime(pattern), stem, kind, rank) + ending);
-      if (fs::exists(path)) return path.string();
+      if (std::error_code none; fs::exists(path, none)) return path.string();
     }
   return std::nullopt;
 }
 
-Dataset read_with_labels(const std::string& path, const std::string& label_file, const ReadOptions& options) {
+Dataset read_with_labels(const std::string& spec, const std::string& label_file, const ReadOptions& options) {
+  const std::string path = spec == "-" ? "/dev/stdin" : spec;
   if (label_file.empty()) return read_dataset(path, options);
   // Labels that stand in a file of their own are not a column of the table.
   Dataset dataset = read_dataset(path, {.label_column = "none"});
@@ -90,9 +91,8 @@ Pair read_folder(const std::string& folder, const DataOptions& options) {
 
 Pair read_training(const DataOptions& options) {
   if (options.data.starts_with(kSynthetic)) return make_synthetic(options.data);
-  if (fs::is_directory(options.data)) return read_folder(options.data, options);
-  const std::string path = options.data == "-" ? "/dev/stdin" : options.data;
-  return {read_with_labels(path, options.label_file, {.label_column = options.label_column}), std::nullopt};
+  if (std::error_code none; fs::is_directory(options.data, none)) return read_folder(options.data, options);
+  return {read_with_labels(options.data, options.label_file, {.label_column = options.label_column}), std::nullopt};
 }
 
 // Test cases by a SPEC of their own: the test part of a folder or generator, or a whole file.
@@ -102,7 +102,7 @@ Dataset read_test(const DataOptions& options) {
     if (!pair.test) throw InvalidArgument(options.test + ": expected test=N with N of at least 1");
     return std::move(*pair.test);
   }
-  if (fs::is_directory(options.test)) {
+  if (std::error_code none; fs::is_directory(options.test, none)) {
     auto test = read_idx_folder(options.test, kTestStem, options.test_label_file);
     if (!test) throw DataError(fmt::format("{}: expected t10k-images-idx3-ubyte[.gz] in this folder", options.test));
     return std::move(*test);
@@ -138,7 +138,8 @@ OptionFields DataOptions::fields() {
       {.name = "scale",
        .value = &scale,
        .help = "scaling fitted on training cases: unit divides by the largest value, minmax takes each feature to [0, "
-               "1], standardize to mean 0 and variance 1; auto takes unit for values from 0 up, else standardize",
+               "1], standardize to mean 0 and variance 1; auto takes none for values within [0, 1], unit for others "
+               "from 0 up, else standardize",
        .choices = scale_names()},
   };
 }

@@ -1,23 +1,19 @@
 #include <dbn/experiment/comparison.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/data/split.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
 namespace dbn {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // One seed: everything that its runs share.
 class Block {
@@ -36,7 +32,7 @@ class Block {
 
   void pretrain_start(const Start& start) {
     if (observer_.stage) observer_.stage(fmt::format("seed {}: pretraining {}", seed_, start.name));
-    const auto began = Clock::now();
+    const Stopwatch watch;
     const auto layers = static_cast<double>(options_.pretrain.layers.size());
     const PretrainOptions own = pretrain_options(start, options_.pretrain);
     const auto tell = [&](Index layer, Index epoch, double done) {
@@ -47,21 +43,21 @@ class Block {
                            layers);
     };
     PretrainResult result = pretrain(training_, &validation_, own, seed_, {.batch = tell, .epoch = {}});
-    stacks_.emplace(start.name, Pretrained{std::move(result.stack), seconds_since(began)});
+    stacks_.emplace(start.name, Pretrained{std::move(result.stack), watch.seconds()});
   }
 
   ComparisonRun run(const Start& start, Index labels) {
     if (observer_.stage) observer_.stage(fmt::format("seed {}: {} labels from {}", seed_, labels, start.name));
     const PreparedCases labelled(data_.training, choose_labels(*data_.training, split_.training, labels, seed_),
                                  preprocessing_);
-    const auto began = Clock::now();
+    const Stopwatch watch;
     const auto tell = [&](Index epoch, Index epochs, double done) {
       if (observer_.progress) observer_.progress((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
     };
     FinetuneResult tuned =
         fine_tune(net(start), labelled, &validation_, options_.finetune, seed_, {.batch = tell, .epoch = {}});
     ComparisonRun run{.start = start.name, .labels = labels, .seed = seed_};
-    run.finetune_seconds = seconds_since(began);
+    run.finetune_seconds = watch.seconds();
     if (start.pretrained) run.pretrain_seconds = stacks_.at(start.name).seconds;
     const Evaluation evaluation = evaluate(tuned.net, test_);
     run.test_error = evaluation.error;
@@ -242,10 +238,15 @@ ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b
   throw InvalidArgument(fmt::format("comparison: no pair of '{}' and '{}' with {} labels", a, b, labels));
 }
 
-ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-                                std::uint64_t seed, const ComparisonObserver& observer) {
+void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed) {
   options.validate();
   check_data(data);
+  label_counts(data, options, seed);
+}
+
+ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                std::uint64_t seed, const ComparisonObserver& observer) {
+  check_comparison(data, options, seed);
   const auto starts = parse_starts(options);
   ComparisonResult result;
   const auto counts = label_counts(data, options, seed);

@@ -17,9 +17,6 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// The activation for which an initializer is derived; sigmoid is the one that pretrained nets share.
-std::string meant_for(const std::string& method) { return method.starts_with("he") ? "relu" : "sigmoid"; }
-
 }  // namespace
 
 Start parse_start(std::string_view text, const PretrainOptions& options) {
@@ -31,7 +28,7 @@ Start parse_start(std::string_view text, const PretrainOptions& options) {
                                       fmt::join(pretrainer_names(), ", "), fmt::join(initializer_names(), ", "), text));
   if (at != std::string_view::npos) start.activation = activation(text.substr(at + 1)).name;
   if (!start.pretrained) {
-    if (start.activation.empty()) start.activation = meant_for(start.method);
+    if (start.activation.empty()) start.activation = initializer(start.method).activation;
     return start;
   }
   const std::string wanted = start.activation;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -205,7 +206,11 @@ void check_writable(const std::string& path, bool overwrite) {
 bool same_file(const std::string& a, const std::string& b) {
   struct stat first {};
   struct stat second {};
-  if (::stat(a.c_str(), &first) < 0 || ::stat(b.c_str(), &second) < 0) return false;
+  if (::stat(a.c_str(), &first) < 0 || ::stat(b.c_str(), &second) < 0) {
+    std::error_code failed;
+    const auto path = std::filesystem::weakly_canonical(a, failed);
+    return !failed && path == std::filesystem::weakly_canonical(b, failed) && !failed;
+  }
   return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 

@@ -1,5 +1,7 @@
 #include <dbn/model/model_file.hpp>
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
@@ -87,6 +89,8 @@ ModelFile load_model(const std::string& path) {
   }
   reader.finish();
   file.classes = detail::field<std::vector<std::string>>(config, "classes", path);
+  if (std::set<std::string>(file.classes.begin(), file.classes.end()).size() != file.classes.size())
+    detail::refuse(path, "config: a class is named twice");
   if (static_cast<Index>(file.classes.size()) != file.net.output_count())
     detail::refuse(
         path, fmt::format("config: expected {} class names, found {}", file.net.output_count(), file.classes.size()));

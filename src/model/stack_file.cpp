@@ -91,8 +91,7 @@ void save_stack(const StackFile& file, const std::string& path) {
   for (std::size_t i = 0; i < stack.layers.size(); ++i) {
     layers.push_back(layer_config(stack.layers[i]));
     for (const auto& tensor : tensors(stack.layers[i]))
-      detail::add_tensor(out, fmt::format("layers.{}.{}", i, tensor.name), tensor.values,
-                         !tensor.name.ends_with("weight"));
+      detail::add_tensor(out, fmt::format("layers.{}.{}", i, tensor.name), tensor.values, !is_weight(tensor));
   }
   const Json config{
       {"layers", layers}, {"preprocessing", detail::preprocessing_json(file.preprocessing)}, {"seed", file.seed}};

@@ -63,6 +63,8 @@ StoredTensor TensorReader::take(const std::string& name, std::size_t rank) {
   if (at == file_.tensors.end()) refuse(path_, fmt::format("expected a tensor '{}', found none", name));
   if (at->shape.size() != rank)
     refuse(path_, fmt::format("tensor '{}': expected rank {}, found {}", name, rank, at->shape.size()));
+  if (std::find(at->shape.begin(), at->shape.end(), std::uint64_t{0}) != at->shape.end())
+    refuse(path_, fmt::format("tensor '{}': expected dimensions from 1, found 0", name));
   StoredTensor tensor = std::move(*at);
   file_.tensors.erase(at);
   return tensor;
@@ -70,12 +72,19 @@ StoredTensor TensorReader::take(const std::string& name, std::size_t rank) {
 
 Matrix TensorReader::matrix(const std::string& name) {
   const StoredTensor tensor = take(name, 2);
-  const Vector values = values_of(tensor);
+  const Vector values = checked_values(tensor);
   return Eigen::Map<const Matrix>(values.data(), static_cast<Index>(tensor.shape[1]),
                                   static_cast<Index>(tensor.shape[0]));
 }
 
-Vector TensorReader::vector(const std::string& name) { return values_of(take(name, 1)); }
+Vector TensorReader::vector(const std::string& name) { return checked_values(take(name, 1)); }
+
+// A double that a float cannot hold becomes infinite only here.
+Vector TensorReader::checked_values(const StoredTensor& tensor) const {
+  Vector values = values_of(tensor);
+  if (!all_finite(values)) refuse(path_, fmt::format("tensor '{}': a value is too large for this build", tensor.name));
+  return values;
+}
 
 void TensorReader::finish() const {
   if (!file_.tensors.empty())

@@ -32,6 +32,7 @@ class TensorReader {
   const std::string& path() const { return path_; }
 
  private:
+  Vector checked_values(const StoredTensor& tensor) const;
   StoredTensor take(const std::string& name, std::size_t rank);
 
   SafetensorsFile file_;

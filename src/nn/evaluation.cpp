@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 
 namespace dbn {
 namespace {
@@ -25,16 +26,25 @@ double expected_calibration_error(const std::array<Bin, kBins>& bins, Index case
   return 100 * gap / static_cast<double>(cases);
 }
 
-}  // namespace
-
-void for_each_prediction(const Mlp& net, const CaseSource& cases,
-                         const std::function<void(Index, const Matrix&)>& visit) {
+// Scores of consecutive cases, a batch at a time.
+void for_each_scores(const Mlp& net, const CaseSource& cases, const std::function<void(Index, const Matrix&)>& visit) {
   Matrix batch(cases.feature_count(), kBatch);
   const auto all = all_cases(cases.case_count());
   for_each_batch(all, kBatch, [&](Index first, std::span<const Index> part) {
     const auto count = static_cast<Index>(part.size());
     cases.gather_into(part, batch.leftCols(count));
-    visit(first, net.probabilities(batch.leftCols(count)));
+    visit(first, net.scores(batch.leftCols(count)));
+  });
+}
+
+}  // namespace
+
+void for_each_prediction(const Mlp& net, const CaseSource& cases,
+                         const std::function<void(Index, const Matrix&)>& visit) {
+  for_each_scores(net, cases, [&](Index first, const Matrix& scores) {
+    Matrix probabilities = scores;
+    softmax_in_place(probabilities);
+    visit(first, probabilities);
   });
 }
 
@@ -44,8 +54,10 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
   result.confusion.assign(classes, std::vector<Index>(classes, 0));
   std::array<Bin, kBins> bins;
   Index wrong = 0;
-  for_each_prediction(net, cases, [&](Index first, const Matrix& probabilities) {
-    for (Index c = 0; c < probabilities.cols(); ++c) {
+  for_each_scores(net, cases, [&](Index first, const Matrix& scores) {
+    Matrix probabilities = scores;
+    softmax_in_place(probabilities);
+    for (Index c = 0; c < scores.cols(); ++c) {
       const int label = cases.label(first + c);
       if (label == kUnlabelled) continue;
       if (label >= net.output_count())
@@ -57,8 +69,8 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
       ++result.cases;
       wrong += !right;
       ++result.confusion[static_cast<std::size_t>(label)][static_cast<std::size_t>(predicted)];
-      // A probability that rounds to 0 counts as the smallest positive number: dreadful, but finite.
-      result.cross_entropy -= std::log(std::max(static_cast<double>(probabilities(label, c)), 1e-300));
+      // From the scores: a probability that rounds to 0 still has a finite cost.
+      result.cross_entropy += log_sum_exp(scores.col(c).cast<double>()) - static_cast<double>(scores(label, c));
       Bin& bin = bins[std::min(kBins - 1, static_cast<std::size_t>(confidence * kBins))];
       bin.confidence += confidence;
       bin.correct += right;

@@ -1,7 +1,6 @@
 #include <dbn/nn/fine_tune.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <memory>
 
@@ -10,6 +9,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
 #include <dbn/core/random.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/nn/backpropagation.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/optimizer.hpp>
@@ -18,11 +18,12 @@
 namespace dbn {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Each epoch is a line of the history that a model file keeps in its header.
+constexpr double kMostEpochs = 1e5;
 
 std::vector<Parameter> parameters(Mlp& net, double weight_cost) {
   std::vector<Parameter> list;
-  for (const auto& tensor : net.tensors()) list.push_back({tensor, tensor.name.ends_with("weight") ? weight_cost : 0});
+  for (const auto& tensor : net.tensors()) list.push_back({tensor, is_weight(tensor) ? weight_cost : 0});
   return list;
 }
 
@@ -64,7 +65,7 @@ class Run {
         batch_(training.feature_count(), batch_size_) {}
 
   FinetuneEpoch train_epoch(Index epoch) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     const auto order = permutation(order_stream_, static_cast<std::uint32_t>(epoch), training_.case_count());
     double loss = 0;
     double rate = 0;
@@ -76,7 +77,7 @@ class Run {
     });
     check_sane(epoch, loss, rate);
     FinetuneEpoch record{.epoch = epoch, .train_loss = loss / static_cast<double>(order.size()), .learning_rate = rate};
-    record.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    record.seconds = watch.seconds();
     return record;
   }
 
@@ -131,7 +132,7 @@ OptionFields FinetuneOptions::fields() {
   for (const auto& row : rate_schedules()) schedules.push_back(row.name);
   return {
       {.name = "optimizer", .value = &optimizer, .help = "what changes the weights", .choices = optimizer_names()},
-      {.name = "epochs", .value = &epochs, .help = "passes over the labelled cases", .range = {1, 1e6}},
+      {.name = "epochs", .value = &epochs, .help = "passes over the labelled cases", .range = {1, kMostEpochs}},
       {.name = "min-updates",
        .value = &min_updates,
        .help = "train for more epochs than --epochs when few labels would give fewer updates than this",
@@ -159,9 +160,15 @@ void FinetuneOptions::validate() const {
 }
 
 Index epoch_count(const FinetuneOptions& options, Index cases) {
+  if (cases < 1) return options.epochs;
   const Index batch = std::min(options.batch, cases);
   const Index per_epoch = (cases + batch - 1) / batch;
-  return std::max(options.epochs, (options.min_updates + per_epoch - 1) / per_epoch);
+  const Index epochs = std::max(options.epochs, (options.min_updates + per_epoch - 1) / per_epoch);
+  if (epochs > static_cast<Index>(kMostEpochs))
+    throw InvalidArgument(
+        fmt::format("--min-updates: {} cases would need {} epochs, more than {:.0f}; try a smaller --batch", cases,
+                    epochs, kMostEpochs));
+  return epochs;
 }
 
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,

@@ -32,14 +32,14 @@ void fill_he_uniform(const Stream& s, MatrixRef w) { fill_uniform(s, std::sqrt(3
 
 const std::vector<Initializer>& initializers() {
   static const std::vector<Initializer> table{
-      {"zeros", "nothing is learned below the output layer: units stay alike", &fill_zeros},
-      {"normal", "standard deviation 0.01, Hinton 2012", &fill_small_normal},
-      {"xavier", "normal, Glorot & Bengio 2010", &fill_xavier_normal},
-      {"xavier-normal", "Glorot & Bengio 2010", &fill_xavier_normal},
-      {"xavier-uniform", "Glorot & Bengio 2010", &fill_xavier_uniform},
-      {"he", "normal, He et al. 2015", &fill_he_normal},
-      {"he-normal", "He et al. 2015", &fill_he_normal},
-      {"he-uniform", "He et al. 2015", &fill_he_uniform},
+      {"zeros", "all units of a layer stay alike", "sigmoid", &fill_zeros},
+      {"normal", "standard deviation 0.01, Hinton 2012", "sigmoid", &fill_small_normal},
+      {"xavier", "normal, Glorot & Bengio 2010", "sigmoid", &fill_xavier_normal},
+      {"xavier-normal", "Glorot & Bengio 2010", "sigmoid", &fill_xavier_normal},
+      {"xavier-uniform", "Glorot & Bengio 2010", "sigmoid", &fill_xavier_uniform},
+      {"he", "normal, He et al. 2015", "relu", &fill_he_normal},
+      {"he-normal", "He et al. 2015", "relu", &fill_he_normal},
+      {"he-uniform", "He et al. 2015", "relu", &fill_he_uniform},
   };
   return table;
 }

@@ -11,10 +11,8 @@
 namespace dbn {
 
 void DenseLayer::forward_into(const ConstMatrixRef& in, MatrixRef out) const {
-  multiply_into(transposed(weights), plain(in), out, [this](Index first, MatrixRef tile) {
-    tile.colwise() += bias.segment(first, tile.rows());
-    activation->apply(tile);
-  });
+  multiply_add_into(transposed(weights), plain(in), bias, out,
+                    [this](Index, MatrixRef tile) { activation->apply(tile); });
 }
 
 Matrix Mlp::scores(const ConstMatrixRef& batch) const {

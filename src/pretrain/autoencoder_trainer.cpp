@@ -51,7 +51,7 @@ class AutoencoderTrainer final : public LayerTrainer {
 
   std::vector<Parameter> parameters(double weight_cost) {
     std::vector<Parameter> list;
-    for (const auto& tensor : model().tensors()) list.push_back({tensor, tensor.values.cols() > 1 ? weight_cost : 0});
+    for (const auto& tensor : model().tensors()) list.push_back({tensor, is_weight(tensor) ? weight_cost : 0});
     return list;
   }
 

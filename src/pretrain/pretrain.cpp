@@ -1,7 +1,7 @@
 #include <dbn/pretrain/pretrain.hpp>
 
 #include <algorithm>
-#include <chrono>
+#include <cmath>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
 #include <dbn/core/random.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
@@ -18,10 +19,6 @@ namespace {
 
 constexpr Index kMonitored = 1000;
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
 // Some cases in a matrix of their own, on which every epoch is measured.
 Matrix monitored(const CaseSource& cases, std::uint64_t seed) {
   auto chosen = permutation(Stream(seed, Purpose::monitored_cases), 0, cases.case_count());
@@ -29,6 +26,16 @@ Matrix monitored(const CaseSource& cases, std::uint64_t seed) {
   Matrix batch(cases.feature_count(), static_cast<Index>(chosen.size()));
   cases.gather_into(chosen, batch);
   return batch;
+}
+
+// Draws are told apart by 32-bit positions; a run that would use one twice is refused.
+void check_positions(const LayerOptions& layer, Index cases) {
+  const double updates =
+      static_cast<double>(layer.epochs) * std::ceil(static_cast<double>(cases) / static_cast<double>(layer.batch));
+  if (updates * static_cast<double>(layer.cd_k) > 4294967295.0)
+    throw InvalidArgument(
+        fmt::format("layer {}: {:.0f} updates of {} Gibbs steps pass 2^32; try a larger --batch or fewer --epochs",
+                    layer.layer + 1, updates, layer.cd_k));
 }
 
 // One layer's training: its inputs, its trainer and its rates.
@@ -48,7 +55,7 @@ class LayerRun {
   }
 
   PretrainEpoch train_epoch(Index epoch) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     const auto order = permutation(order_stream_, static_cast<std::uint32_t>(epoch), training_.case_count());
     const UpdateRates rates{options_.learning_rate, momentum_.at(epoch)};
     for_each_batch(order, options_.batch, [&](Index first, std::span<const Index> cases) {
@@ -60,7 +67,7 @@ class LayerRun {
     });
     check_sane(epoch);
     PretrainEpoch record = measure(epoch);
-    record.seconds = seconds_since(start);
+    record.seconds = watch.seconds();
     return record;
   }
 
@@ -69,7 +76,7 @@ class LayerRun {
  private:
   void check_sane(Index epoch) {
     for (const auto& tensor : tensors(trainer_->layer()))
-      if (!(tensor.values.cols() > 1 ? all_moderate(tensor.values) : all_finite(tensor.values)))
+      if (!(is_weight(tensor) ? all_moderate(tensor.values) : all_finite(tensor.values)))
         throw DivergenceError(fmt::format(
             "pretraining diverged: {} of layer {} is beyond all measure after epoch {} (update {}), learning rate "
             "{}; try a rate "
@@ -113,6 +120,7 @@ PretrainResult pretrain(const CaseSource& training, const CaseSource* validation
     if (validation != nullptr) held_out.emplace(*validation, result.stack);
     LayerOptions layer = layer_options(options, i, inputs.feature_count());
     layer.batch = std::min(layer.batch, training.case_count());
+    check_positions(layer, training.case_count());
     LayerRun run(inputs, held_out ? &*held_out : nullptr, layer, seed, observer);
     auto& history = result.history.emplace_back();
     for (Index epoch = 1; epoch <= layer.epochs; ++epoch) {

@@ -1,5 +1,7 @@
 #include <dbn/pretrain/pretrain_options.hpp>
 
+#include <fmt/format.h>
+
 #include <dbn/autoencoder/autoencoder.hpp>
 #include <dbn/autoencoder/corruption.hpp>
 #include <dbn/core/error.hpp>
@@ -10,6 +12,21 @@
 #include <dbn/units/unit_type.hpp>
 
 namespace dbn {
+namespace {
+
+// What a layer sees is what the one below puts out.
+void set_inputs_from_below(LayerOptions& one, const PretrainOptions& o, std::size_t below) {
+  const std::size_t layers = o.layers.size();
+  const bool rbm_below = per_layer(o.pretrainer, below, layers, "pretrainer") == "rbm";
+  const std::string probabilities = o.activation == "sigmoid" ? "bernoulli" : "gaussian";
+  one.visible = rbm_below ? per_layer(o.hidden, below, layers, "hidden") : probabilities;
+  if (one.pretrainer != "rbm" && one.visible != "bernoulli" && one.loss == "cross-entropy")
+    throw InvalidArgument(fmt::format(
+        "--loss: layer {} sees codes outside [0, 1], which cross-entropy cannot compare; try --loss squared-error",
+        one.layer + 1));
+}
+
+}  // namespace
 
 OptionFields PretrainOptions::fields() {
   constexpr double kMostUnits = 1e9;
@@ -39,7 +56,7 @@ OptionFields PretrainOptions::fields() {
        .value = &corruption,
        .help = "noise of a denoising layer: none, or masking:P with P from 0 to 1 (Vincent et al. 2010)"},
       {.name = "untied", .value = &untied, .help = "give autoencoders decoder weights of their own"},
-      {.name = "epochs", .value = &epochs, .help = "epochs a layer", .range = {1, 1e6}},
+      {.name = "epochs", .value = &epochs, .help = "epochs a layer", .range = {1, 1e5}},
       {.name = "batch", .value = &batch, .help = "cases a batch (Hinton 2012: 10 to 100)", .range = {1, 1e6}},
       {.name = "learning-rate",
        .value = &learning_rate,
@@ -83,10 +100,7 @@ LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index vi
                    .batch = o.batch,
                    .momentum = o.momentum,
                    .weight_cost = per_layer(o.weight_cost, layer, layers, "weight-cost")};
-  if (layer > 0) {
-    const bool rbm_below = per_layer(o.pretrainer, layer - 1, layers, "pretrainer") == "rbm";
-    one.visible = rbm_below ? per_layer(o.hidden, layer - 1, layers, "hidden") : "bernoulli";
-  }
+  if (layer > 0) set_inputs_from_below(one, o, layer - 1);
   one.learning_rate = o.learning_rate.empty() ? pretrainer(one.pretrainer).default_rate(one)
                                               : per_layer(o.learning_rate, layer, layers, "learning-rate");
   return one;

@@ -13,18 +13,14 @@ Position tile_position(std::uint32_t update, Index first) {
   return {.update = update, .instance = 0, .unit = static_cast<std::uint32_t>(first)};
 }
 
-// One conditional of either layer: bias and mean on each tile of total inputs as it comes out of the product.
+// One conditional of either layer.
 void mean_into(Factor weights, const ConstMatrixRef& states, const Vector& bias, const UnitType& type, MatrixRef mean) {
-  multiply_into(weights, plain(states), mean, [&](Index first, MatrixRef tile) {
-    tile.colwise() += bias.segment(first, tile.rows());
-    type.mean_in_place(tile);
-  });
+  multiply_add_into(weights, plain(states), bias, mean, [&](Index, MatrixRef tile) { type.mean_in_place(tile); });
 }
 
 void mean_and_states_into(Factor weights, const ConstMatrixRef& given, const Vector& bias, const UnitType& type,
                           const Stream& stream, std::uint32_t update, MatrixRef mean, MatrixRef states) {
-  multiply_into(weights, plain(given), mean, [&](Index first, MatrixRef tile) {
-    tile.colwise() += bias.segment(first, tile.rows());
+  multiply_add_into(weights, plain(given), bias, mean, [&](Index first, MatrixRef tile) {
     type.mean_and_states(stream, tile_position(update, first), tile, states.middleRows(first, tile.rows()));
   });
 }
@@ -58,8 +54,7 @@ Eigen::VectorXd Rbm::energy(const ConstMatrixRef& visible_states, const ConstMat
 
 Eigen::VectorXd Rbm::free_energy(const ConstMatrixRef& visible_states) const {
   Matrix input(hidden_count(), visible_states.cols());
-  multiply_into(transposed(weights), plain(visible_states), input);
-  input.colwise() += hidden_bias;
+  multiply_add_into(transposed(weights), plain(visible_states), hidden_bias, input, [](Index, MatrixRef) {});
   return visible->energy(visible_states, visible_bias) - hidden->log_partition(input);
 }
 

@@ -47,6 +47,18 @@ TEST(Preprocessing, NoneLeavesEveryBitAlone) {
   EXPECT_EQ(scaled(Preprocessing{}, dataset), std::get<Matrix>(dataset.features));
 }
 
+// (0.4 + 3) * (1 / 3.4) rounds to just above 1 in float, which a binary unit would refuse; a width of 1e-39 has no
+// finite inverse there.
+TEST(Preprocessing, MinmaxNeverLeavesItsRange) {
+  Matrix values(3, 2);
+  values << Scalar(-3.0), Scalar(0.4), Scalar(0), std::numeric_limits<Scalar>::denorm_min(), Scalar(1), Scalar(7);
+  const Matrix out = scaled(fit_all("minmax", numbers(values)), numbers(values));
+  EXPECT_TRUE(out.allFinite());
+  EXPECT_GE(out.minCoeff(), Scalar(0));
+  EXPECT_LE(out.maxCoeff(), Scalar(1));
+  EXPECT_NEAR(out(0, 1), 1, kEpsilon);
+}
+
 TEST(Preprocessing, UnitDividesBytesOfImagesBy255EvenWhenNoneIsWhite) {
   Dataset::Bytes pixels(4, 2);
   pixels << 0, 51, 102, 153, 10, 20, 30, 40;

@@ -274,7 +274,9 @@ TEST(SameFile, SeesThroughSpellingAndLinks) {
   EXPECT_TRUE(same_file(dir.path("a"), dir.path("hard")));
   EXPECT_FALSE(same_file(dir.path("a"), dir.path("b")));
   EXPECT_FALSE(same_file(dir.path("a"), dir.path("missing")));
-  EXPECT_FALSE(same_file(dir.path("missing"), dir.path("missing")));
+  // Files that do not exist yet: two outputs of one command must not be one file.
+  EXPECT_TRUE(same_file(dir.path("missing"), dir.path("./missing")));
+  EXPECT_FALSE(same_file(dir.path("missing"), dir.path("other")));
 }
 
 }  // namespace

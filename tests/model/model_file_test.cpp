@@ -70,6 +70,15 @@ TEST_F(ModelFileTest, ComesBackToTheBit) {
   EXPECT_EQ(again.history[1].epoch, 2);
 }
 
+// Made by hand, without checksums: such a file would otherwise reach code that expects at least one output.
+TEST_F(ModelFileTest, RefusesTensorsWithoutElementsAndClassesNamedTwice) {
+  expect_refused("expected dimensions from 1", [](SafetensorsFile& content) {
+    for (auto& t : content.tensors)
+      if (t.name == "4.bias") t = {.name = "4.bias", .dtype = t.dtype, .shape = {0}, .bytes = {}};
+  });
+  expect_config_refused("named twice", [](json& config) { config["classes"] = {"a", "a", "b"}; });
+}
+
 TEST_F(ModelFileTest, TheSameContentIsTheSameBytes) {
   ModelFile slower = file_;
   slower.history[0].seconds = 12;

@@ -33,6 +33,18 @@ TEST(PretrainOptions, RateFollowsTheUnitsWhenNoneIsGiven) {
   EXPECT_EQ(layer_options(options, 1, 7).learning_rate, 0.05) << "above, the visible units are the hidden ones below";
 }
 
+// Known before the first layer is trained, not after.
+TEST(PretrainOptions, CodesThatTheNextLayerCannotTakeAreRefusedAtOnce) {
+  PretrainOptions options;
+  options.pretrainer = {"denoising"};
+  options.activation = "relu";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options.loss = "squared-error";
+  EXPECT_NO_THROW(options.validate());
+  options.pretrainer = {"denoising", "rbm", "rbm"};
+  EXPECT_EQ(layer_options(options, 1, 7).visible, "gaussian");
+}
+
 TEST(PretrainOptions, ErrorsNameTheOption) {
   const auto message = [](auto&& change) {
     PretrainOptions options;

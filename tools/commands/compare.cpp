@@ -185,6 +185,7 @@ void run_compare(std::span<const std::string> arguments) {
     check_output(out, {data.data, data.label_file, data.test, data.test_label_file},
                  line.global.force || line.global.dry_run);
   const DataFiles files = open_data(data);
+  check_comparison(files, options, line.seed());
   if (line.global.dry_run) return print(plan(files, options));
 
   const ComparisonResult result = run(files, data, options, line);

@@ -90,8 +90,12 @@ void run_convert(CommandLine& line, DataOptions& data, std::span<const std::stri
   line.add({{.name = "out", .value = &out, .help = "CSV file for the training cases"},
             {.name = "test-out", .value = &test_out, .help = "CSV file for the test cases", .unset = "none"}});
   if (!line.parse(arguments)) return;
-  check_output(out, {data.data, data.test}, line.global.force);
-  if (!test_out.empty()) check_output(test_out, {data.data, data.test, out}, line.global.force);
+  const bool overwrite = line.global.force || line.global.dry_run;
+  const std::vector<std::string> inputs{data.data, data.label_file, data.test, data.test_label_file};
+  check_output(out, inputs, overwrite);
+  if (!test_out.empty()) check_output(test_out, inputs, overwrite);
+  if (!test_out.empty() && same_file(out, test_out))
+    throw InvalidArgument("--test-out: expected another file than --out");
   const DataFiles files = open_data(data);
   if (!test_out.empty() && !files.test) throw InvalidArgument("--test-out: there are no test cases");
   if (line.global.dry_run) return print(fmt::format("{} cases for {}\n", files.training->case_count(), out));
@@ -109,8 +113,9 @@ void run_split(CommandLine& line, DataOptions& data, std::span<const std::string
   line.add({{.name = "out", .value = &out, .help = "CSV file for the cases that stay"},
             {.name = "held-out", .value = &held_out, .help = "CSV file for the --validation cases"}});
   if (!line.parse(arguments)) return;
-  for (const auto* path : {&out, &held_out}) check_output(*path, {data.data}, line.global.force);
-  if (out == held_out) throw InvalidArgument("--held-out: expected another file than --out");
+  for (const auto* path : {&out, &held_out})
+    check_output(*path, {data.data, data.label_file}, line.global.force || line.global.dry_run);
+  if (same_file(out, held_out)) throw InvalidArgument("--held-out: expected another file than --out");
   const DataFiles files = open_data(data);
   const Split split = split_validation(*files.training, data.validation, line.seed());
   if (!line.global.dry_run) {

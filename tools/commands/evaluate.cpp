@@ -32,9 +32,11 @@ void run_evaluate(std::span<const std::string> arguments) {
   std::string path;
   DataOptions data;
   line.add_argument("MODEL", &path, "model file made by dbn finetune");
-  line.add(data.fields(), "data");
+  line.add(model_data_fields(data), "data");
   if (!line.parse(arguments)) return;
 
+  if (!line.given("data") && !line.given("test"))
+    throw InvalidArgument("evaluate: expected --data or --test, the cases to evaluate on; see dbn evaluate --help");
   const ModelFile model = load_model(path);
   const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
   if (!cases.dataset().labelled())
@@ -43,15 +45,16 @@ void run_evaluate(std::span<const std::string> arguments) {
   const Evaluation e = evaluate(model.net, cases);
   if (line.global.json)
     return print_json({{"command", "evaluate"},
+                       {"data", cases.dataset().name},
                        {"cases", e.cases},
                        {"error", e.error},
                        {"error_interval", e.error_interval},
                        {"cross_entropy", e.cross_entropy},
                        {"calibration_error", e.calibration_error},
                        {"confusion", e.confusion}});
-  print(
-      fmt::format("cases              {}\nerror              {:.2f} % (95 % interval {:.2f} to {:.2f})\n"
-                  "cross-entropy      {:.4f} nats\ncalibration error  {:.2f} %\n{}",
-                  e.cases, e.error, e.error_interval[0], e.error_interval[1], e.cross_entropy, e.calibration_error,
-                  confusion_text(e, model.classes)));
+  print(fmt::format(
+      "data               {}\ncases              {}\nerror              {:.2f} % (95 % interval {:.2f} to {:.2f})\n"
+      "cross-entropy      {:.4f} nats\ncalibration error  {:.2f} %\n{}",
+      cases.dataset().name, e.cases, e.error, e.error_interval[0], e.error_interval[1], e.cross_entropy,
+      e.calibration_error, confusion_text(e, model.classes)));
 }

@@ -1,12 +1,11 @@
 // dbn finetune: a stack or an initializer in, classifier out.
 
-#include <chrono>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
@@ -170,9 +169,9 @@ void run_finetune(std::span<const std::string> arguments) {
   if (line.global.dry_run)
     return print(describe_plan(sizes_of(net), finetune_work(sizes_of(net), options, labelled.case_count())));
 
-  const auto begun = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   FinetuneResult result = train(std::move(net), labelled, cases.labelled_validation(), options, line);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const double seconds = watch.seconds();
   std::optional<Evaluation> test;
   if (const auto test_cases = cases.test()) test = evaluate(result.net, *test_cases);
   save_model({result.net, cases.files.training->classes, cases.preprocessing, line.seed(),

@@ -69,18 +69,22 @@ void run_predict(std::span<const std::string> arguments) {
   DataOptions data;
   line.add_argument("MODEL", &path, "model file made by dbn finetune");
   line.add(options.fields());
-  line.add(data.fields(), "data");
+  line.add(model_data_fields(data), "data");
   if (!line.parse(arguments)) return;
 
   check_options(options.fields());
   if (!options.out.empty())
-    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file}, line.global.force);
+    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file},
+                 line.global.force || line.global.dry_run);
+  if (!line.given("data") && !line.given("test"))
+    throw InvalidArgument("predict: expected --data or --test, the cases to predict; see dbn predict --help");
   const ModelFile model = load_model(path);
   if (options.top > model.net.output_count())
     throw InvalidArgument(
         fmt::format("--top: expected at most {} classes, found {}", model.net.output_count(), options.top));
   const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
 
+  if (line.global.dry_run) return print(fmt::format("{} cases to predict\n", cases.case_count()));
   std::string text = header(options, model.classes);
   nlohmann::json labels = nlohmann::json::array();
   const bool to_file = !options.out.empty();

@@ -1,12 +1,11 @@
 // dbn pretrain: data in, stack out.
 
-#include <chrono>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/parallel.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/model/stack_file.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 
@@ -79,9 +78,9 @@ void run_pretrain(std::span<const std::string> arguments) {
     print(describe_plan(sizes, pretrain_work(sizes, options, static_cast<Index>(cases.split.training.size()))));
     return;
   }
-  const auto begun = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const PretrainResult result = train(cases, options, line);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const double seconds = watch.seconds();
   save_stack({result.stack, cases.preprocessing, line.seed(), result.history}, out);
   if (line.global.json)
     print_json({{"command", "pretrain"},

@@ -29,6 +29,9 @@ using ColumnTileConsumer = FunctionRef<void(Index first, const ConstMatrixRef& t
 void multiply_into(Factor a, Factor b, MatrixRef out, RowTileEpilogue epilogue);
 void multiply_into(Factor a, Factor b, MatrixRef out);
 
+/// out = a b + bias for each column, a layer's total inputs; `epilogue` runs on each tile after the bias is added.
+void multiply_add_into(Factor a, Factor b, const ConstVectorRef& bias, MatrixRef out, RowTileEpilogue epilogue);
+
 /// a b, handed out tile of columns by tile of columns and never stored as a whole: how a gradient meets its update.
 void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume);
 

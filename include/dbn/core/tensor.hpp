@@ -22,6 +22,9 @@ inline NamedTensor named(std::string name, Vector& vector) {
   return {std::move(name), Eigen::Map<Matrix>(vector.data(), vector.size(), 1)};
 }
 
+/// Whether it holds weights, which costs and limits are meant for, rather than biases.
+inline bool is_weight(const NamedTensor& tensor) { return tensor.name.ends_with("weight"); }
+
 using TensorList = std::vector<NamedTensor>;
 
 /// Receives a gradient tile by tile, while each is still in cache: `tensor` counts as the owner's tensor list does,

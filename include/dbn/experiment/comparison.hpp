@@ -84,6 +84,10 @@ struct ComparisonObserver {
   std::function<void(const ComparisonRun&)> run;
 };
 
+/// All that compare_starts would refuse, before anything is trained: bad options, data without labels or test cases,
+/// more labels than there are. Throws InvalidArgument.
+void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed);
+
 /// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
 /// serves all label counts. `test` is read once for each trained net. Throws InvalidArgument for bad options or data
 /// without labels or test cases, DivergenceError when a run diverges.

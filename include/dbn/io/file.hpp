@@ -23,7 +23,7 @@ void write_file(const std::string& path, std::string_view text);
 /// the file exists and `overwrite` is false, throws IoError that says to use --force.
 void check_writable(const std::string& path, bool overwrite);
 
-/// Whether two paths name the same existing file.
+/// Whether two paths name the same file, by identity where both exist, by their resolved paths otherwise.
 bool same_file(const std::string& a, const std::string& b);
 
 }  // namespace dbn

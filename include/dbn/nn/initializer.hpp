@@ -13,7 +13,8 @@ namespace dbn {
 /// One start: fills weights (fan_in x fan_out) with draws of the stream, weight (i, o) at unit i of instance o.
 struct Initializer {
   std::string name;
-  std::string source;  ///< paper or rule, for --help and reports
+  std::string source;      ///< paper or rule
+  std::string activation;  ///< that it is meant for; sigmoid where it is meant for none, as pretrained nets have it
   void (*fill)(const Stream& stream, MatrixRef weights);
 };
 

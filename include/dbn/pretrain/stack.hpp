@@ -24,7 +24,7 @@ TensorList tensors(StackLayer& layer);
 /// Codes (hidden x cases) of cases (visible x cases): means of hidden units, never samples.
 void encode_into(const StackLayer& layer, const ConstMatrixRef& visible, MatrixRef codes);
 
-/// Down and up again: the reconstruction (visible x cases) from the codes of `visible`.
+/// Up and down again: the reconstruction (visible x cases) from the codes of `visible`.
 Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible);
 
 /// Layers from the data upwards.
