@@ -12,5 +12,6 @@ void run_finetune(std::span<const std::string> arguments);
 void run_compare(std::span<const std::string> arguments);
 void run_evaluate(std::span<const std::string> arguments);
 void run_predict(std::span<const std::string> arguments);
+void run_bench(std::span<const std::string> arguments);
 void run_inspect(std::span<const std::string> arguments);
 void run_data(std::span<const std::string> arguments);

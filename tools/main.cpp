@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},
     {"predict", "label and probabilities of each case", &run_predict},
     {"inspect", "what a stack or model file holds", &run_inspect},
+    {"bench", "this machine's best matrix product, and the share of it that training reaches", &run_bench},
     {"data", "look at data sets, make, convert and split them", &run_data},
 };
 

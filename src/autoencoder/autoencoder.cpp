@@ -11,10 +11,10 @@
 namespace dbn {
 namespace {
 
-void decode_total_input(const Autoencoder& model, const ConstMatrixRef& codes, MatrixRef visible) {
-  const ConstMatrixRef weights = model.tied() ? model.weights : model.decoder_weights;
-  multiply_into({weights, !model.tied()}, plain(codes), visible,
-                [&](Index first, MatrixRef tile) { tile.colwise() += model.decoder_bias.segment(first, tile.rows()); });
+void decode_total_input(const Autoencoder& model, const ConstMatrixRef& codes, MatrixRef visible,
+                        RowTileEpilogue then) {
+  const Matrix& weights = model.tied() ? model.weights : model.decoder_weights;
+  multiply_add_into({weights, !model.tied()}, plain(codes), model.decoder_bias, visible, then);
 }
 
 // -x log logistic(z) - (1 - x) log(1 - logistic(z)) = softplus(z) - x z, finite for any z.
@@ -41,16 +41,18 @@ void Autoencoder::encode_into(const ConstMatrixRef& visible, MatrixRef code_out)
                     [this](Index, MatrixRef tile) { code->apply(tile); });
 }
 
-void Autoencoder::decode_into(const ConstMatrixRef& codes, MatrixRef visible) const {
-  decode_total_input(*this, codes, visible);
-  if (loss == ReconstructionLoss::cross_entropy) logistic_in_place(visible);
+void Autoencoder::decode_into(const ConstMatrixRef& codes, MatrixRef visible, RowTileEpilogue then) const {
+  decode_total_input(*this, codes, visible, [&](Index first, MatrixRef tile) {
+    if (loss == ReconstructionLoss::cross_entropy) logistic_in_place(tile);
+    then(first, tile);
+  });
 }
 
 double Autoencoder::mean_loss(const ConstMatrixRef& input, const ConstMatrixRef& target) const {
   Matrix codes(hidden_count(), input.cols());
   encode_into(input, codes);
   Matrix output(visible_count(), input.cols());
-  decode_total_input(*this, codes, output);
+  decode_total_input(*this, codes, output, kNoEpilogue);
   const double sum = loss == ReconstructionLoss::cross_entropy ? cross_entropy(output, target)
                                                                : 0.5 * (output - target).cast<double>().squaredNorm();
   return sum / static_cast<double>(input.cols());
@@ -75,7 +77,13 @@ Autoencoder make_autoencoder(Index visible, Index hidden, const std::string& act
 }
 
 AutoencoderGradient::AutoencoderGradient(const Autoencoder& model, Index batch)
-    : model_(model), visible_(model.visible_count(), 2 * batch), hidden_(model.hidden_count(), 2 * batch) {}
+    : model_(model),
+      visible_(model.visible_count(), 2 * batch),
+      hidden_(model.hidden_count(), 2 * batch),
+      hidden_sums_(model.hidden_count()),
+      visible_sums_(model.visible_count()) {}
+
+MatrixRef AutoencoderGradient::input(Index cases) { return visible_.leftCols(cases); }
 
 void AutoencoderGradient::gradient(const ConstMatrixRef& corrupted, const ConstMatrixRef& clean, GradientSink sink) {
   cases_ = corrupted.cols();
@@ -84,7 +92,7 @@ void AutoencoderGradient::gradient(const ConstMatrixRef& corrupted, const ConstM
     throw InvalidArgument(fmt::format("batch: expected {} features and 1 to {} cases twice, found {} x {} and {} x {}",
                                       model_.visible_count(), visible_.cols() / 2, corrupted.rows(), cases_,
                                       clean.rows(), clean.cols()));
-  visible_.leftCols(cases_) = corrupted;
+  if (corrupted.data() != visible_.data()) visible_.leftCols(cases_) = corrupted;
   model_.encode_into(corrupted, hidden_.middleCols(cases_, cases_));
   output_delta(clean);
   hidden_delta();
@@ -101,26 +109,29 @@ void AutoencoderGradient::gradient(const ConstMatrixRef& corrupted, const ConstM
     multiply_by_columns(plain(codes), transposed(delta_out),
                         [&](Index first, const ConstMatrixRef& tile) { sink(3, first, tile); });
   }
-  sink(1, 0, delta_hidden.rowwise().sum());
-  sink(2, 0, delta_out.rowwise().sum());
+  sink(1, 0, hidden_sums_);
+  sink(2, 0, visible_sums_);
 }
 
 // Decodes, and leaves the loss's gradient with respect to the output's total input, averaged over the batch. For both
 // losses that is y - x: each output function is the one that fits its loss.
 void AutoencoderGradient::output_delta(const ConstMatrixRef& clean) {
-  const MatrixRef codes = hidden_.middleCols(cases_, cases_);
-  MatrixRef output = visible_.middleCols(cases_, cases_);
-  model_.decode_into(codes, output);
-  output -= clean;
-  output /= static_cast<Scalar>(cases_);
+  const auto difference = [&](Index first, MatrixRef tile) {
+    tile = (tile - clean.middleRows(first, tile.rows())) / static_cast<Scalar>(cases_);
+    row_sums_into(tile, visible_sums_.segment(first, tile.rows()));
+  };
+  model_.decode_into(hidden_.middleCols(cases_, cases_), visible_.middleCols(cases_, cases_), difference);
 }
 
 void AutoencoderGradient::hidden_delta() {
-  const ConstMatrixRef weights = model_.tied() ? model_.weights : model_.decoder_weights;
+  const Matrix& weights = model_.tied() ? model_.weights : model_.decoder_weights;
   const MatrixRef codes = hidden_.middleCols(cases_, cases_);
-  multiply_into(
-      {weights, model_.tied()}, plain(visible_.middleCols(cases_, cases_)), hidden_.leftCols(cases_),
-      [&](Index first, MatrixRef tile) { model_.code->multiply_by_slope(codes.middleRows(first, tile.rows()), tile); });
+  const auto through_code = [&](Index first, MatrixRef tile) {
+    model_.code->multiply_by_slope(codes.middleRows(first, tile.rows()), tile);
+    row_sums_into(tile, hidden_sums_.segment(first, tile.rows()));
+  };
+  multiply_into({weights, model_.tied()}, plain(visible_.middleCols(cases_, cases_)), hidden_.leftCols(cases_),
+                through_code);
 }
 
 }  // namespace dbn

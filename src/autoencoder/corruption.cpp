@@ -10,16 +10,30 @@
 namespace dbn {
 namespace {
 
-void leave(const Stream&, double, std::uint32_t, std::span<const Index>, MatrixRef) {}
+using Cases = std::span<const Index>;
 
-void mask(const Stream& stream, double strength, std::uint32_t epoch, std::span<const Index> cases, MatrixRef batch) {
-  parallel_for(batch.cols(), [&](Index c) {
-    static thread_local Vector uniforms;
-    if (uniforms.size() != batch.rows()) uniforms.resize(batch.rows());
-    const auto instance = static_cast<std::uint32_t>(cases[static_cast<std::size_t>(c)]);
-    stream.uniforms_into({.update = epoch, .instance = instance},
-                         {uniforms.data(), static_cast<std::size_t>(uniforms.size())});
-    batch.col(c).array() *= (uniforms.array() >= static_cast<Scalar>(strength)).cast<Scalar>();
+constexpr Index kCasesPerTile = 32;
+
+// Calls body(column) for every case, on all threads.
+void for_each_case(Index cases, FunctionRef<void(Index)> body) {
+  const Tiles tiles(cases, kCasesPerTile, 1);
+  parallel_for(tiles.count(), [&](Index t) {
+    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c) body(c);
+  });
+}
+
+void leave(const Stream&, double, std::uint32_t, Cases, const ConstMatrixRef& clean, MatrixRef corrupted) {
+  for_each_case(clean.cols(), [&](Index c) { corrupted.col(c) = clean.col(c); });
+}
+
+// A feature stays where its uniform reaches the strength.
+void mask(const Stream& stream, double strength, std::uint32_t epoch, Cases cases, const ConstMatrixRef& clean,
+          MatrixRef corrupted) {
+  for_each_case(clean.cols(), [&](Index c) {
+    const Position at{.update = epoch, .instance = static_cast<std::uint32_t>(cases[static_cast<std::size_t>(c)])};
+    stream.uniforms_into(at, {corrupted.col(c).data(), static_cast<std::size_t>(corrupted.rows())});
+    corrupted.col(c).array() =
+        clean.col(c).array() * (corrupted.col(c).array() >= static_cast<Scalar>(strength)).cast<Scalar>();
   });
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <dbn/core/parallel.hpp>
+
 namespace dbn {
 
 double logistic(double x) {
@@ -29,12 +31,20 @@ void logistic_in_place(MatrixRef x) {
 
 Eigen::VectorXd softplus_column_sums(const ConstMatrixRef& x) {
   Eigen::VectorXd sums(x.cols());
-  for (Index c = 0; c < x.cols(); ++c) {
-    double sum = 0;
-    for (Index r = 0; r < x.rows(); ++r) sum += softplus(x(r, c));
-    sums[c] = sum;
-  }
+  const Tiles tiles(x.cols(), 32, 1);
+  parallel_for(tiles.count(), [&](Index t) {
+    Eigen::ArrayXd column;
+    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c) {
+      column = x.col(c).cast<double>().array();
+      sums[c] = (column.max(0.0) + (-column.abs()).exp().log1p()).sum();
+    }
+  });
   return sums;
+}
+
+void row_sums_into(const ConstMatrixRef& x, VectorRef sums) {
+  sums.setZero();
+  for (Index c = 0; c < x.cols(); ++c) sums += x.col(c);
 }
 
 void softmax_in_place(MatrixRef x) {

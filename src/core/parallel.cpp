@@ -36,9 +36,10 @@ void parallel_for(Index n, FunctionRef<void(Index)> body) {
   }
   std::exception_ptr failure;
   std::atomic_flag failed = ATOMIC_FLAG_INIT;
-  // An exception must not leave the region; the first one is carried out of it.
+  // An exception must not leave the region; the first one is carried out of it, and what has not begun is left.
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
   for (Index i = 0; i < n; ++i) {
+    if (failed.test()) continue;
     try {
       body(i);
     } catch (...) {
@@ -48,12 +49,14 @@ void parallel_for(Index n, FunctionRef<void(Index)> body) {
   if (failure) std::rethrow_exception(failure);
 }
 
-Tiles::Tiles(Index size, Index length) : size_(size), length_(std::max<Index>(size, 1)), count_(size > 0 ? 1 : 0) {
-  if (size <= length) return;
+Tiles::Tiles(Index size, Index length, Index granule) : size_(size), granule_(granule) {
+  if (size <= 0) return;
+  const Index granules = (size + granule - 1) / granule;
   Index pieces = (size + length - 1) / length;
-  pieces += pieces % 2;
-  length_ = ((size + pieces - 1) / pieces + 15) / 16 * 16;
-  count_ = (size + length_ - 1) / length_;
+  if (pieces > 1) pieces += pieces % 2;
+  count_ = std::min(pieces, granules);
+  base_ = granules / count_;
+  longer_ = granules % count_;
 }
 
 }  // namespace dbn

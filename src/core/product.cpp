@@ -5,33 +5,17 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/parallel.hpp>
 
+#include "tile_product.hpp"
+
 namespace dbn {
 namespace {
 
-// A tile of 256 rows of a 100-case batch and of its factors stay in a second-level cache of 1 MB; so does a gradient
-// tile of 64 columns together with the weights and the optimizer state that it updates.
+using detail::multiply_tile;
+
+// A tile of 256 rows and 100 cases (100 KB) is still in the second-level cache for its epilogue. So is a gradient tile
+// of 96 columns (300 KB at 784 rows) for its update; with 64 columns the batch is packed for the product too often.
 constexpr Index kRowTile = 256;
-constexpr Index kColumnTile = 64;
-
-// Eigen splits long sums by the cache sizes that it asks the processor for, so that bits would differ between machines
-// of one instruction set. These are fixed instead: 48 KB, 1 MB, 32 MB.
-void fix_blocking() {
-  static const bool fixed = (Eigen::setCpuCacheSizes(48 << 10, 1 << 20, 32 << 20), true);
-  static_cast<void>(fixed);
-}
-
-// Every product of the library ends here: one tile, one thread.
-void multiply_tile(Factor a, Factor b, MatrixRef out) {
-  fix_blocking();
-  if (a.transposed && b.transposed)
-    out.noalias() = a.matrix.transpose() * b.matrix.transpose();
-  else if (a.transposed)
-    out.noalias() = a.matrix.transpose() * b.matrix;
-  else if (b.transposed)
-    out.noalias() = a.matrix * b.matrix.transpose();
-  else
-    out.noalias() = a.matrix * b.matrix;
-}
+constexpr Index kColumnTile = 96;
 
 ConstMatrixRef rows_of(Factor a, Index first, Index count) {
   if (a.transposed) return a.matrix.middleCols(first, count);
@@ -66,9 +50,7 @@ void multiply_into(Factor a, Factor b, MatrixRef out, RowTileEpilogue epilogue) 
   });
 }
 
-void multiply_into(Factor a, Factor b, MatrixRef out) {
-  multiply_into(a, b, out, [](Index, MatrixRef) {});
-}
+void multiply_into(Factor a, Factor b, MatrixRef out) { multiply_into(a, b, out, kNoEpilogue); }
 
 void multiply_add_into(Factor a, Factor b, const ConstVectorRef& bias, MatrixRef out, RowTileEpilogue epilogue) {
   if (bias.size() != out.rows())

@@ -11,14 +11,15 @@
 
 #include <dbn/core/error.hpp>
 
+#include "philox.hpp"
+
 namespace dbn {
 namespace {
 
 using Philox = r123::Philox4x32;
-using Block = std::array<std::uint32_t, 4>;
 
 constexpr std::uint32_t kBlock = 4;  // words that one counter gives
-constexpr std::size_t kChunk = 64;   // counters that are worked on at a time: enough to fill the vector units
+constexpr std::size_t kChunk = 256;  // words that are worked on at a time: they stay in a first-level cache
 
 Philox::ctr_type generate(const std::uint32_t (&key)[2], std::uint32_t block, Position at, std::uint32_t stream) {
   const Philox::ctr_type counter = {{block, at.instance, at.update, stream}};
@@ -43,10 +44,16 @@ Position column(Position first, Index c) {
   return {first.update, first.instance + static_cast<std::uint32_t>(c), first.unit};
 }
 
-std::span<Scalar> scratch(Index size) {
-  static thread_local std::vector<Scalar> buffer;
-  if (buffer.size() < static_cast<std::size_t>(size)) buffer.resize(static_cast<std::size_t>(size));
-  return {buffer.data(), static_cast<std::size_t>(size)};
+// Calls body(done, words) for the words of `size` units from at.unit on, piece by piece.
+template <typename Body>
+void for_each_chunk(const std::uint32_t (&key)[2], std::uint32_t stream, Position at, std::size_t size, Body&& body) {
+  std::uint32_t words[kChunk];
+  for (std::size_t done = 0; done < size; done += kChunk) {
+    const std::span<std::uint32_t> chunk(words, std::min(size - done, kChunk));
+    const auto block = at.unit / kBlock + static_cast<std::uint32_t>(done / kBlock);
+    detail::philox_words(key, block, at.instance, at.update, stream, chunk);
+    body(done, std::span<const std::uint32_t>(chunk));
+  }
 }
 
 }  // namespace
@@ -72,45 +79,42 @@ std::uint32_t Stream::below(std::uint32_t n, Position at) const {
 }
 
 void Stream::uniforms_into(Position at, std::span<Scalar> out) const {
-  std::uint32_t words[kBlock * kChunk];
-  for (std::size_t done = 0; done < out.size(); done += kBlock * kChunk) {
-    const std::size_t count = std::min(out.size() - done, kBlock * kChunk);
-    const auto blocks = static_cast<std::uint32_t>((count + kBlock - 1) / kBlock);
-    const auto first = at.unit / kBlock + static_cast<std::uint32_t>(done / kBlock);
-    for (std::uint32_t i = 0; i < blocks; ++i) {
-      const auto block = generate(key_, first + i, at, stream_);
-      for (std::uint32_t j = 0; j < kBlock; ++j) words[kBlock * i + j] = block[j];
-    }
-    for (std::size_t i = 0; i < count; ++i) out[done + i] = to_uniform<Scalar>(words[i]);
-  }
+  for_each_chunk(key_, stream_, at, out.size(), [&](std::size_t done, std::span<const std::uint32_t> words) {
+    for (std::size_t i = 0; i < words.size(); ++i) out[done + i] = to_uniform<Scalar>(words[i]);
+  });
 }
 
-void Stream::normals_into(Position at, std::span<Scalar> out) const {
-  for (std::size_t done = 0; done < out.size(); done += kBlock) {
-    const auto words = generate(key_, at.unit / kBlock + static_cast<std::uint32_t>(done / kBlock), at, stream_);
-    const auto low = box_muller(words[0], words[1]);
-    const auto high = box_muller(words[2], words[3]);
-    const double block[kBlock] = {low[0], low[1], high[0], high[1]};
-    const std::size_t count = std::min<std::size_t>(out.size() - done, kBlock);
-    for (std::size_t j = 0; j < count; ++j) out[done + j] = static_cast<Scalar>(block[j]);
-  }
+// A draw is one comparison of whole numbers: 24 bits against the mean in units of 2^-24, which is exact.
+void Stream::bernoulli_into(Position at, std::span<const Scalar> mean, std::span<Scalar> states) const {
+  for_each_chunk(key_, stream_, at, mean.size(), [&](std::size_t done, std::span<const std::uint32_t> words) {
+    const Scalar* p = mean.data() + done;
+    Scalar* s = states.data() + done;
+    for (std::size_t i = 0; i < words.size(); ++i)
+      s[i] = static_cast<Scalar>(static_cast<std::int32_t>(words[i] >> 8)) < p[i] * Scalar{1 << 24} ? Scalar{1}
+                                                                                                    : Scalar{0};
+  });
+}
+
+void Stream::add_normals(Position at, std::span<Scalar> values) const {
+  const std::size_t pairs = (values.size() + 1) / 2;
+  for_each_chunk(key_, stream_, at, 2 * pairs, [&](std::size_t done, std::span<const std::uint32_t> words) {
+    for (std::size_t i = 0; i < words.size(); i += 2) {
+      const auto pair = box_muller(words[i], words[i + 1]);
+      values[done + i] += static_cast<Scalar>(pair[0]);
+      if (done + i + 1 < values.size()) values[done + i + 1] += static_cast<Scalar>(pair[1]);
+    }
+  });
 }
 
 void draw_bernoulli(const Stream& stream, Position first, const ConstMatrixRef& mean, MatrixRef states) {
-  const auto uniforms = scratch(mean.rows());
-  const Eigen::Map<const Vector> u(uniforms.data(), mean.rows());
-  for (Index c = 0; c < mean.cols(); ++c) {
-    stream.uniforms_into(column(first, c), uniforms);
-    states.col(c) = (u.array() < mean.col(c).array()).cast<Scalar>();
-  }
+  const auto rows = static_cast<std::size_t>(mean.rows());
+  for (Index c = 0; c < mean.cols(); ++c)
+    stream.bernoulli_into(column(first, c), {mean.col(c).data(), rows}, {states.col(c).data(), rows});
 }
 
 void add_normal_noise(const Stream& stream, Position first, MatrixRef values) {
-  const auto normals = scratch(values.rows());
-  for (Index c = 0; c < values.cols(); ++c) {
-    stream.normals_into(column(first, c), normals);
-    values.col(c) += Eigen::Map<const Vector>(normals.data(), values.rows());
-  }
+  for (Index c = 0; c < values.cols(); ++c)
+    stream.add_normals(column(first, c), {values.col(c).data(), static_cast<std::size_t>(values.rows())});
 }
 
 std::vector<Index> permutation(const Stream& stream, std::uint32_t round, Index n) {

@@ -10,7 +10,7 @@
 namespace dbn {
 namespace {
 
-constexpr Index kCasesPerTile = 32;  // 32 cases of 784 features: a piece of work that fits a first-level cache
+constexpr Index kCasesPerTile = 32;
 
 }  // namespace
 
@@ -23,17 +23,16 @@ PreparedCases::PreparedCases(std::shared_ptr<const Dataset> dataset, std::vector
                                       fitted, dataset_->feature_count()));
 }
 
+// A case is scaled while it is in a first-level cache: one pass over the batch.
 void PreparedCases::gather_into(std::span<const Index> cases, MatrixRef out) const {
-  const Tiles tiles(static_cast<Index>(cases.size()), kCasesPerTile);
+  const Tiles tiles(static_cast<Index>(cases.size()), kCasesPerTile, 1);
   parallel_for(tiles.count(), [&](Index t) {
-    Index members[4 * kCasesPerTile];
-    const Index first = tiles.first(t);
-    const Index length = tiles.length(t);
-    for (Index i = 0; i < length; ++i)
-      members[i] = members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(first + i)])];
-    MatrixRef tile = out.middleCols(first, length);
-    dataset_->gather_into({members, static_cast<std::size_t>(length)}, tile);
-    preprocessing_.apply(tile);
+    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c) {
+      const Index member = members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(c)])];
+      MatrixRef column = out.middleCols(c, 1);
+      dataset_->gather_into({&member, 1}, column);
+      preprocessing_.apply(column);
+    }
   });
 }
 

@@ -1,7 +1,6 @@
 #include <dbn/experiment/comparison.hpp>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -12,53 +11,72 @@
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
+#include "jobs.hpp"
+
 namespace dbn {
 namespace {
+
+// Features, hidden layers, classes.
+std::vector<Index> net_sizes(const DataFiles& data, const ComparisonOptions& options) {
+  std::vector<Index> sizes{data.training->feature_count()};
+  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
+  sizes.push_back(static_cast<Index>(data.training->classes.size()));
+  return sizes;
+}
+
+Index weight_count(const std::vector<Index>& sizes) {
+  Index count = 0;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) count += sizes[i] * sizes[i + 1];
+  return count;
+}
+
+using detail::Jobs;
+
+// Below this many weights a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
+constexpr Index kSmallNet = 500000;
 
 // One seed: everything that its runs share.
 class Block {
  public:
-  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options, std::uint64_t seed,
-        const ComparisonObserver& observer)
+  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+        const std::vector<Start>& starts, std::uint64_t seed)
       : data_(data),
         options_(options),
+        starts_(starts),
         seed_(seed),
-        observer_(observer),
         split_(split_validation(*data.training, options.validation, seed)),
         preprocessing_(fit_preprocessing(scale, *data.training, split_.training)),
         training_(data.training, split_.training, preprocessing_),
         validation_(data.training, labelled_cases(*data.training, split_.validation), preprocessing_),
-        test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_) {}
+        test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_),
+        stacks_(starts.size()) {}
 
-  void pretrain_start(const Start& start) {
-    if (observer_.stage) observer_.stage(fmt::format("seed {}: pretraining {}", seed_, start.name));
+  void pretrain_start(std::size_t start, Jobs::Tell tell) {
     const Stopwatch watch;
-    const auto layers = static_cast<double>(options_.pretrain.layers.size());
-    const PretrainOptions own = pretrain_options(start, options_.pretrain);
-    const auto tell = [&](Index layer, Index epoch, double done) {
+    const PretrainOptions own = pretrain_options(starts_[start], options_.pretrain);
+    const auto layers = static_cast<double>(own.layers.size());
+    const auto tell_batch = [&](Index layer, Index epoch, double done) {
       const auto epochs =
           static_cast<double>(per_layer(own.epochs, static_cast<std::size_t>(layer - 1), own.layers.size(), "epochs"));
-      if (observer_.progress)
-        observer_.progress((static_cast<double>(layer - 1) + (static_cast<double>(epoch - 1) + done) / epochs) /
-                           layers);
+      tell((static_cast<double>(layer - 1) + (static_cast<double>(epoch - 1) + done) / epochs) / layers);
     };
-    PretrainResult result = pretrain(training_, &validation_, own, seed_, {.batch = tell, .epoch = {}});
-    stacks_.emplace(start.name, Pretrained{std::move(result.stack), watch.seconds()});
+    PretrainResult result = pretrain(training_, &validation_, own, seed_, {.batch = tell_batch, .epoch = {}});
+    stacks_[start] = {std::move(result.stack), watch.seconds()};
   }
 
-  ComparisonRun run(const Start& start, Index labels) {
-    if (observer_.stage) observer_.stage(fmt::format("seed {}: {} labels from {}", seed_, labels, start.name));
+  ComparisonRun run(std::size_t index, Index labels, Jobs::Tell tell) const {
+    const Start& start = starts_[index];
     const PreparedCases labelled(data_.training, choose_labels(*data_.training, split_.training, labels, seed_),
                                  preprocessing_);
     const Stopwatch watch;
-    const auto tell = [&](Index epoch, Index epochs, double done) {
-      if (observer_.progress) observer_.progress((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
+    const auto tell_batch = [&](Index epoch, Index epochs, double done) {
+      tell((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
     };
     FinetuneResult tuned =
-        fine_tune(net(start), labelled, &validation_, options_.finetune, seed_, {.batch = tell, .epoch = {}});
+        fine_tune(net(index), labelled, &validation_, options_.finetune, seed_, {.batch = tell_batch, .epoch = {}});
     ComparisonRun run{.start = start.name, .labels = labels, .seed = seed_};
     run.finetune_seconds = watch.seconds();
-    if (start.pretrained) run.pretrain_seconds = stacks_.at(start.name).seconds;
+    run.pretrain_seconds = stacks_[index].seconds;
     const Evaluation evaluation = evaluate(tuned.net, test_);
     run.test_error = evaluation.error;
     run.test_cross_entropy = evaluation.cross_entropy;
@@ -70,15 +88,13 @@ class Block {
  private:
   struct Pretrained {
     Stack stack;
-    double seconds;
+    double seconds = 0;
   };
 
-  Mlp net(const Start& start) const {
-    if (start.pretrained) return unroll(stacks_.at(start.name).stack, training_.class_count(), seed_);
-    std::vector<Index> sizes{training_.feature_count()};
-    sizes.insert(sizes.end(), options_.pretrain.layers.begin(), options_.pretrain.layers.end());
-    sizes.push_back(training_.class_count());
-    return make_mlp(sizes, start.activation, start.method, seed_);
+  Mlp net(std::size_t index) const {
+    const Start& start = starts_[index];
+    if (start.pretrained) return unroll(stacks_[index].stack, training_.class_count(), seed_);
+    return make_mlp(net_sizes(data_, options_), start.activation, start.method, seed_);
   }
 
   std::optional<Index> epochs_to_target(const std::vector<FinetuneEpoch>& history) const {
@@ -89,15 +105,36 @@ class Block {
 
   const DataFiles& data_;
   const ComparisonOptions& options_;
+  const std::vector<Start>& starts_;
   std::uint64_t seed_;
-  const ComparisonObserver& observer_;
   Split split_;
   Preprocessing preprocessing_;
   PreparedCases training_;
   PreparedCases validation_;
   PreparedCases test_;
-  std::map<std::string, Pretrained> stacks_;
+  std::vector<Pretrained> stacks_;  ///< by start; empty for one that is not pretrained
 };
+
+// Trains everything of some blocks: first their stacks, then their nets, in the order of a comparison's runs.
+std::vector<ComparisonRun> run_blocks(std::vector<Block>& blocks, const std::vector<Start>& starts,
+                                      const std::vector<Index>& counts, Jobs& jobs) {
+  std::vector<std::size_t> pretrained;
+  for (std::size_t s = 0; s < starts.size(); ++s)
+    if (starts[s].pretrained) pretrained.push_back(s);
+  const auto stacks = static_cast<Index>(blocks.size() * pretrained.size());
+  jobs.run("pretraining", stacks, [&](Index job, Jobs::Tell tell) {
+    const auto i = static_cast<std::size_t>(job);
+    blocks[i / pretrained.size()].pretrain_start(pretrained[i % pretrained.size()], tell);
+  });
+  std::vector<ComparisonRun> runs(blocks.size() * counts.size() * starts.size());
+  jobs.run("fine-tuning", static_cast<Index>(runs.size()), [&](Index job, Jobs::Tell tell) {
+    const auto i = static_cast<std::size_t>(job);
+    const auto& block = blocks[i / (counts.size() * starts.size())];
+    runs[i] = block.run(i % starts.size(), counts[i / starts.size() % counts.size()], tell);
+    jobs.finished(runs[i]);
+  });
+  return runs;
+}
 
 std::vector<Start> parse_starts(const ComparisonOptions& options) {
   std::vector<Start> starts;
@@ -250,15 +287,15 @@ ComparisonResult compare_starts(const DataFiles& data, const std::string& scale,
   const auto starts = parse_starts(options);
   ComparisonResult result;
   const auto counts = label_counts(data, options, seed);
-  for (Index i = 0; i < options.seeds; ++i) {
-    Block block(data, scale, options, seed + static_cast<std::uint64_t>(i), observer);
-    for (const auto& start : starts)
-      if (start.pretrained) block.pretrain_start(start);
-    for (const Index labels : counts)
-      for (const auto& start : starts) {
-        result.runs.push_back(block.run(start, labels));
-        if (observer.run) observer.run(result.runs.back());
-      }
+  const bool at_once = weight_count(net_sizes(data, options)) < kSmallNet;
+  Jobs jobs(at_once, observer);
+  // Blocks that do not run at once do not share the memory either.
+  const Index together = at_once ? options.seeds : 1;
+  for (Index first = 0; first < options.seeds; first += together) {
+    std::vector<Block> blocks;
+    for (Index i = first; i < first + together; ++i)
+      blocks.emplace_back(data, scale, options, starts, seed + static_cast<std::uint64_t>(i));
+    for (auto& run : run_blocks(blocks, starts, counts, jobs)) result.runs.push_back(std::move(run));
   }
   for (const Index labels : counts)
     for (const auto& start : starts) result.cells.push_back(summarize(start, labels, result.runs));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 #include <dbn/core/product.hpp>
 #include <dbn/nn/loss.hpp>
 
@@ -12,6 +13,7 @@ Backpropagation::Backpropagation(const Mlp& net, Index batch) : net_(net) {
   for (const auto& layer : net.layers) {
     outputs_.emplace_back(layer.fan_out(), batch);
     deltas_.emplace_back(layer.fan_out(), batch);
+    delta_sums_.emplace_back(layer.fan_out());
   }
 }
 
@@ -30,28 +32,31 @@ double Backpropagation::gradient(const ConstMatrixRef& batch, std::span<const in
   top = outputs_.back().leftCols(cases_);
   const double loss = softmax_cross_entropy(top, labels) / static_cast<double>(cases_);
   top /= static_cast<Scalar>(cases_);  // the one place where the batch is averaged
+  row_sums_into(top, delta_sums_.back());
   backward(batch, sink);
   return loss;
 }
 
+// The delta of the layer below `layer`, and its sums while a tile is in cache.
+void Backpropagation::backward_through(std::size_t layer) {
+  const auto& below = *net_.layers[layer - 1].activation;
+  const Matrix& output = outputs_[layer - 1];
+  const auto through_activation = [&](Index first, MatrixRef tile) {
+    below.multiply_by_slope(output.block(first, 0, tile.rows(), cases_), tile);
+    row_sums_into(tile, delta_sums_[layer - 1].segment(first, tile.rows()));
+  };
+  multiply_into(plain(net_.layers[layer].weights), plain(deltas_[layer].leftCols(cases_)),
+                deltas_[layer - 1].leftCols(cases_), through_activation);
+}
+
 void Backpropagation::backward(const ConstMatrixRef& batch, GradientSink sink) {
   for (std::size_t i = net_.layers.size(); i-- > 0;) {
-    const MatrixRef delta = deltas_[i].leftCols(cases_);
     // The layer below is served first: the sink may change these weights.
-    if (i > 0) {
-      const auto* below = net_.layers[i - 1].activation;
-      const Matrix& output = outputs_[i - 1];
-      multiply_into(plain(net_.layers[i].weights), plain(delta), deltas_[i - 1].leftCols(cases_),
-                    [&](Index first, MatrixRef tile) {
-                      below->multiply_by_slope(output.block(first, 0, tile.rows(), cases_), tile);
-                    });
-    }
-    const auto weight_gradient = [&](Index first, const ConstMatrixRef& tile) { sink(2 * i, first, tile); };
-    if (i == 0)
-      multiply_by_columns(plain(batch), transposed(delta), weight_gradient);
-    else
-      multiply_by_columns(plain(outputs_[i - 1].leftCols(cases_)), transposed(delta), weight_gradient);
-    sink(2 * i + 1, 0, delta.rowwise().sum());
+    if (i > 0) backward_through(i);
+    const ConstMatrixRef input = i == 0 ? batch : ConstMatrixRef(outputs_[i - 1].leftCols(cases_));
+    multiply_by_columns(plain(input), transposed(deltas_[i].leftCols(cases_)),
+                        [&](Index first, const ConstMatrixRef& tile) { sink(2 * i, first, tile); });
+    sink(2 * i + 1, 0, delta_sums_[i]);
   }
 }
 

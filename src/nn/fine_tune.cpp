@@ -27,12 +27,6 @@ std::vector<Parameter> parameters(Mlp& net, double weight_cost) {
   return list;
 }
 
-std::vector<int> labels_of(const PreparedCases& cases, std::span<const Index> chosen) {
-  std::vector<int> labels;
-  for (const Index i : chosen) labels.push_back(cases.label(i));
-  return labels;
-}
-
 void check_cases(const Mlp& net, const PreparedCases& cases) {
   if (cases.case_count() < 1)
     throw InvalidArgument(fmt::format("{}: expected at least one labelled case, found none", cases.dataset().name));
@@ -91,8 +85,10 @@ class Run {
   double update(std::span<const Index> cases, UpdateRates rates) {
     MatrixRef batch = batch_.leftCols(static_cast<Index>(cases.size()));
     training_.gather_into(cases, batch);
+    labels_.clear();
+    for (const Index i : cases) labels_.push_back(training_.label(i));
     optimizer_->begin_update(rates, update_++);
-    return backpropagation_.gradient(batch, labels_of(training_, cases),
+    return backpropagation_.gradient(batch, labels_,
                                      [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
                                        optimizer_->apply(tensor, first, gradient);
                                      });
@@ -122,6 +118,7 @@ class Run {
   Backpropagation backpropagation_;
   std::unique_ptr<Optimizer> optimizer_;
   Matrix batch_;
+  std::vector<int> labels_;  ///< of the batch
   Index update_ = 0;
 };
 

@@ -30,12 +30,13 @@ class AutoencoderTrainer final : public LayerTrainer {
         optimizer_(optimizer("momentum").make(parameters(o.weight_cost))),
         corruption_(Corruption::parse(corruption, "--corruption")),
         corruption_stream_(seed, Purpose::corruption, o.layer),
-        corrupted_(o.visible_count, o.batch) {}
+        clean_(o.visible_count, o.batch) {}
+
+  MatrixRef input(Index cases) override { return clean_.leftCols(cases); }
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
-    MatrixRef corrupted = corrupted_.leftCols(batch.cols());
-    corrupted = batch;
-    corruption_.kind->apply(corruption_stream_, corruption_.strength, at.epoch, at.cases, corrupted);
+    MatrixRef corrupted = gradient_.input(batch.cols());
+    corruption_.kind->apply(corruption_stream_, corruption_.strength, at.epoch, at.cases, batch, corrupted);
     optimizer_->begin_update(rates, at.update);
     gradient_.gradient(corrupted, batch, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
       optimizer_->apply(tensor, first, gradient);
@@ -60,7 +61,7 @@ class AutoencoderTrainer final : public LayerTrainer {
   std::unique_ptr<Optimizer> optimizer_;
   Corruption corruption_;
   Stream corruption_stream_;
-  Matrix corrupted_;
+  Matrix clean_;
 };
 
 }  // namespace

@@ -49,8 +49,7 @@ class LayerRun {
         order_stream_(seed, Purpose::batch_order, options.layer),
         momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
         trainer_(pretrainer(options.pretrainer).make(options, summarize(training), seed)),
-        monitored_training_(monitored(training, seed)),
-        batch_(training.feature_count(), options.batch) {
+        monitored_training_(monitored(training, seed)) {
     if (validation != nullptr && validation->case_count() > 0) monitored_validation_ = monitored(*validation, seed);
   }
 
@@ -59,7 +58,7 @@ class LayerRun {
     const auto order = permutation(order_stream_, static_cast<std::uint32_t>(epoch), training_.case_count());
     const UpdateRates rates{options_.learning_rate, momentum_.at(epoch)};
     for_each_batch(order, options_.batch, [&](Index first, std::span<const Index> cases) {
-      MatrixRef batch = batch_.leftCols(static_cast<Index>(cases.size()));
+      MatrixRef batch = trainer_->input(static_cast<Index>(cases.size()));
       training_.gather_into(cases, batch);
       trainer_->update(batch, {static_cast<std::uint32_t>(epoch), update_++, cases}, rates);
       if (observer_.batch)
@@ -103,7 +102,6 @@ class LayerRun {
   std::unique_ptr<LayerTrainer> trainer_;
   Matrix monitored_training_;
   Matrix monitored_validation_;
-  Matrix batch_;
   std::uint32_t update_ = 0;
 };
 

@@ -31,6 +31,8 @@ class RbmTrainer final : public LayerTrainer {
         divergence_(rbm(), {o.estimator, o.cd_k, o.chains, o.sample_visible}, o.batch, seed, o.layer),
         optimizer_(optimizer("momentum").make(parameters(o.weight_cost))) {}
 
+  MatrixRef input(Index cases) override { return divergence_.input(cases); }
+
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
     optimizer_->begin_update(rates, at.update);
     divergence_.gradient(batch, at.update, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {

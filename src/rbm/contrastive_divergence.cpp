@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 #include <dbn/core/product.hpp>
 
 namespace dbn {
@@ -49,6 +50,9 @@ ContrastiveDivergence::ContrastiveDivergence(const Rbm& rbm, const ContrastiveDi
   visible_.resize(rbm.visible_count(), batch + fantasies);
   hidden_.resize(rbm.hidden_count(), batch + fantasies);
   hidden_states_.resize(rbm.hidden_count(), batch);
+  visible_gradient_.resize(rbm.visible_count());
+  visible_sums_.resize(rbm.visible_count());
+  hidden_gradient_.resize(rbm.hidden_count());
   if (persistent_) start_chains();
 }
 
@@ -59,59 +63,75 @@ void ContrastiveDivergence::start_chains() {
   rbm_.hidden->mean_and_states(chain_stream_, {}, mean, chains_);
 }
 
+MatrixRef ContrastiveDivergence::input(Index cases) { return visible_.leftCols(cases); }
+
 void ContrastiveDivergence::gradient(const ConstMatrixRef& batch, std::uint32_t update, GradientSink sink) {
   const Index cases = batch.cols();
   if (batch.rows() != rbm_.visible_count() || cases < 1 || cases > hidden_states_.cols())
     throw InvalidArgument(fmt::format("batch: expected {} features and 1 to {} cases, found {} x {}",
                                       rbm_.visible_count(), hidden_states_.cols(), batch.rows(), cases));
-  positive_phase(batch, update);
+  if (batch.data() != visible_.data()) visible_.leftCols(cases) = batch;
+  positive_phase(cases, update);
   if (persistent_)
     negative_phase(chains_, cases, update);
   else
     negative_phase(hidden_states_.leftCols(cases), cases, update);
 
-  // The one place where averages are taken.
-  const Index fantasies = persistent_ ? options_.chains : cases;
-  const MatrixRef visible = visible_.leftCols(cases + fantasies);
-  const MatrixRef hidden = hidden_.leftCols(cases + fantasies);
-  hidden_.leftCols(cases) *= Scalar{-1} / static_cast<Scalar>(cases);
-  hidden_.middleCols(cases, fantasies) *= Scalar{1} / static_cast<Scalar>(fantasies);
-  multiply_by_columns(plain(visible), transposed(hidden),
+  const Index columns = cases + (persistent_ ? options_.chains : cases);
+  multiply_by_columns(plain(visible_.leftCols(columns)), transposed(hidden_.leftCols(columns)),
                       [&](Index first, const ConstMatrixRef& tile) { sink(0, first, tile); });
-  sink(1, 0, visible.rightCols(fantasies).rowwise().mean() - visible.leftCols(cases).rowwise().mean());
-  sink(2, 0, hidden.rowwise().sum());
+  sink(1, 0, visible_gradient_);
+  sink(2, 0, hidden_gradient_);
 }
 
-void ContrastiveDivergence::positive_phase(const ConstMatrixRef& batch, std::uint32_t update) {
-  const Index cases = batch.cols();
-  visible_.leftCols(cases) = batch;
+// The batch is averaged here, and the fantasies where the negative phase ends: means leave the cache with their weight
+// in the gradient's product, -1/cases or 1/fantasies.
+void ContrastiveDivergence::positive_phase(Index cases, std::uint32_t update) {
+  const MatrixRef data = visible_.leftCols(cases);
+  const auto weigh = [&](Index, MatrixRef tile) { tile *= Scalar{-1} / static_cast<Scalar>(cases); };
   if (persistent_)
-    rbm_.hidden_mean_into(batch, hidden_.leftCols(cases));
+    rbm_.hidden_mean_into(data, hidden_.leftCols(cases), weigh);
   else
-    rbm_.hidden_mean_and_states_into(batch, hidden_stream_, gibbs_position(update, options_.cd_k, 0),
-                                     hidden_.leftCols(cases), hidden_states_.leftCols(cases));
+    rbm_.hidden_mean_and_states_into(data, hidden_stream_, gibbs_position(update, options_.cd_k, 0),
+                                     hidden_.leftCols(cases), hidden_states_.leftCols(cases), weigh);
 }
 
-void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index batch, std::uint32_t update) {
-  const Index fantasies = hidden_states.cols();
-  MatrixRef visible = visible_.middleCols(batch, fantasies);
-  MatrixRef hidden = hidden_.middleCols(batch, fantasies);
-  for (Index step = 1; step <= options_.cd_k; ++step) {
-    if (sampled_)
-      rbm_.visible_mean_and_states_into(hidden_states, visible_stream_, gibbs_position(update, options_.cd_k, step - 1),
-                                        visible, visible);
-    else
-      rbm_.visible_mean_into(hidden_states, visible);
-    // The last hidden update of cd needs no sample; a persistent chain goes on from one.
-    if (persistent_)
-      rbm_.hidden_mean_and_states_into(visible, hidden_stream_, gibbs_position(update, options_.cd_k, step - 1), hidden,
-                                       hidden_states);
-    else if (step < options_.cd_k)
-      rbm_.hidden_mean_and_states_into(visible, hidden_stream_, gibbs_position(update, options_.cd_k, step), hidden,
-                                       hidden_states);
-    else
-      rbm_.hidden_mean_into(visible, hidden);
-  }
+void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index cases, std::uint32_t update) {
+  for (Index step = 1; step < options_.cd_k; ++step)
+    gibbs_step(hidden_states, cases, update, step, kNoEpilogue, kNoEpilogue);
+
+  const auto fantasies = static_cast<Scalar>(hidden_states.cols());
+  gibbs_step(
+      hidden_states, cases, update, options_.cd_k,
+      [&](Index first, MatrixRef tile) {
+        VectorRef sums = visible_gradient_.segment(first, tile.rows());
+        VectorRef of_data = visible_sums_.segment(first, tile.rows());
+        row_sums_into(tile, sums);
+        row_sums_into(visible_.block(first, 0, tile.rows(), cases), of_data);
+        sums = sums / fantasies - of_data / static_cast<Scalar>(cases);
+      },
+      [&](Index first, MatrixRef tile) {
+        tile *= Scalar{1} / fantasies;
+        row_sums_into(hidden_.block(first, 0, tile.rows(), cases + hidden_states.cols()),
+                      hidden_gradient_.segment(first, tile.rows()));
+      });
+}
+
+// Hidden states to visible and back. The last step of cd needs no sample; a persistent chain goes on from one.
+void ContrastiveDivergence::gibbs_step(MatrixRef hidden_states, Index cases, std::uint32_t update, Index step,
+                                       RowTileEpilogue with_visible, RowTileEpilogue with_hidden) {
+  MatrixRef visible = visible_.middleCols(cases, hidden_states.cols());
+  MatrixRef hidden = hidden_.middleCols(cases, hidden_states.cols());
+  const std::uint32_t visible_position = gibbs_position(update, options_.cd_k, step - 1);
+  if (sampled_)
+    rbm_.visible_mean_and_states_into(hidden_states, visible_stream_, visible_position, visible, visible, with_visible);
+  else
+    rbm_.visible_mean_into(hidden_states, visible, with_visible);
+  if (!persistent_ && step == options_.cd_k)
+    rbm_.hidden_mean_into(visible, hidden, with_hidden);
+  else
+    rbm_.hidden_mean_and_states_into(visible, hidden_stream_, persistent_ ? visible_position : visible_position + 1,
+                                     hidden, hidden_states, with_hidden);
 }
 
 TensorList ContrastiveDivergence::state() {

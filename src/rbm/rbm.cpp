@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/product.hpp>
 #include <dbn/nn/initializer.hpp>
 
 namespace dbn {
@@ -14,35 +13,41 @@ Position tile_position(std::uint32_t update, Index first) {
 }
 
 // One conditional of either layer.
-void mean_into(Factor weights, const ConstMatrixRef& states, const Vector& bias, const UnitType& type, MatrixRef mean) {
-  multiply_add_into(weights, plain(states), bias, mean, [&](Index, MatrixRef tile) { type.mean_in_place(tile); });
+void mean_into(Factor weights, const ConstMatrixRef& given, const Vector& bias, const UnitType& type, MatrixRef mean,
+               RowTileEpilogue then) {
+  multiply_add_into(weights, plain(given), bias, mean, [&](Index first, MatrixRef tile) {
+    type.mean_in_place(tile);
+    then(first, tile);
+  });
 }
 
 void mean_and_states_into(Factor weights, const ConstMatrixRef& given, const Vector& bias, const UnitType& type,
-                          const Stream& stream, std::uint32_t update, MatrixRef mean, MatrixRef states) {
+                          const Stream& stream, std::uint32_t update, MatrixRef mean, MatrixRef states,
+                          RowTileEpilogue then) {
   multiply_add_into(weights, plain(given), bias, mean, [&](Index first, MatrixRef tile) {
     type.mean_and_states(stream, tile_position(update, first), tile, states.middleRows(first, tile.rows()));
+    then(first, tile);
   });
 }
 
 }  // namespace
 
-void Rbm::hidden_mean_into(const ConstMatrixRef& visible_states, MatrixRef mean) const {
-  mean_into(transposed(weights), visible_states, hidden_bias, *hidden, mean);
+void Rbm::hidden_mean_into(const ConstMatrixRef& visible_states, MatrixRef mean, RowTileEpilogue then) const {
+  mean_into(transposed(weights), visible_states, hidden_bias, *hidden, mean, then);
 }
 
 void Rbm::hidden_mean_and_states_into(const ConstMatrixRef& visible_states, const Stream& stream, std::uint32_t update,
-                                      MatrixRef mean, MatrixRef states) const {
-  mean_and_states_into(transposed(weights), visible_states, hidden_bias, *hidden, stream, update, mean, states);
+                                      MatrixRef mean, MatrixRef states, RowTileEpilogue then) const {
+  mean_and_states_into(transposed(weights), visible_states, hidden_bias, *hidden, stream, update, mean, states, then);
 }
 
-void Rbm::visible_mean_into(const ConstMatrixRef& hidden_states, MatrixRef mean) const {
-  mean_into(plain(weights), hidden_states, visible_bias, *visible, mean);
+void Rbm::visible_mean_into(const ConstMatrixRef& hidden_states, MatrixRef mean, RowTileEpilogue then) const {
+  mean_into(plain(weights), hidden_states, visible_bias, *visible, mean, then);
 }
 
 void Rbm::visible_mean_and_states_into(const ConstMatrixRef& hidden_states, const Stream& stream, std::uint32_t update,
-                                       MatrixRef mean, MatrixRef states) const {
-  mean_and_states_into(plain(weights), hidden_states, visible_bias, *visible, stream, update, mean, states);
+                                       MatrixRef mean, MatrixRef states, RowTileEpilogue then) const {
+  mean_and_states_into(plain(weights), hidden_states, visible_bias, *visible, stream, update, mean, states, then);
 }
 
 Eigen::VectorXd Rbm::energy(const ConstMatrixRef& visible_states, const ConstMatrixRef& hidden_states) const {

@@ -38,8 +38,9 @@ Matrix batch_of(const Cases& cases) {
 
 Matrix corrupted(const std::string& text, const Cases& cases, std::uint64_t seed = 1, std::uint32_t epoch = 0) {
   const Corruption corruption = Corruption::parse(text, "--corruption");
-  Matrix batch = batch_of(cases);
-  corruption.kind->apply(Stream(seed, Purpose::corruption), corruption.strength, epoch, cases, batch);
+  const Matrix clean = batch_of(cases);
+  Matrix batch(clean.rows(), clean.cols());
+  corruption.kind->apply(Stream(seed, Purpose::corruption), corruption.strength, epoch, cases, clean, batch);
   return batch;
 }
 
@@ -79,8 +80,9 @@ class CorruptionLaw : public testing::TestWithParam<std::string> {
  protected:
   Matrix apply(const Cases& cases, std::uint64_t seed = 1, std::uint32_t epoch = 0) const {
     const auto& kind = row_named(corruptions(), GetParam(), "corruption");
-    Matrix batch = batch_of(cases);
-    kind.apply(Stream(seed, Purpose::corruption), kind.most / 2, epoch, cases, batch);
+    const Matrix clean = batch_of(cases);
+    Matrix batch(clean.rows(), clean.cols());
+    kind.apply(Stream(seed, Purpose::corruption), kind.most / 2, epoch, cases, clean, batch);
     return batch;
   }
   bool draws() const { return GetParam() != "none"; }

@@ -106,9 +106,9 @@ TEST(Random, ManyDrawsAreTheSingleOnes) {
   for (const std::size_t size : {1, 3, 4, 5, 255, 256, 257, 600})
     for (const std::uint32_t first : {0u, 4u, 252u}) {
       const Position at{.update = 8, .instance = 7, .unit = first};
-      std::vector<Scalar> uniforms(size), normals(size);
+      std::vector<Scalar> uniforms(size), normals(size, 0);
       stream.uniforms_into(at, uniforms);
-      stream.normals_into(at, normals);
+      stream.add_normals(at, normals);
       for (std::size_t i = 0; i < size; ++i) {
         const Position unit{8, 7, first + static_cast<std::uint32_t>(i)};
         ASSERT_EQ(uniforms[i], static_cast<Scalar>(stream.uniform(unit))) << size << " from " << first << ", " << i;

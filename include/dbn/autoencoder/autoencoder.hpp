@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <dbn/core/product.hpp>
 #include <dbn/core/random.hpp>
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>
@@ -35,8 +36,8 @@ struct Autoencoder {
 
   /// Codes (hidden x cases) of cases (visible x cases).
   void encode_into(const ConstMatrixRef& visible, MatrixRef code_out) const;
-  /// Reconstructions (visible x cases) of codes (hidden x cases).
-  void decode_into(const ConstMatrixRef& codes, MatrixRef visible) const;
+  /// Reconstructions (visible x cases) of codes (hidden x cases); `then` runs on each tile while it is in cache.
+  void decode_into(const ConstMatrixRef& codes, MatrixRef visible, RowTileEpilogue then = kNoEpilogue) const;
 
   /// Mean cost over cases of reconstructing `target` from `input` (both visible x cases): nats, or half squared units.
   double mean_loss(const ConstMatrixRef& input, const ConstMatrixRef& target) const;
@@ -56,6 +57,9 @@ class AutoencoderGradient {
   /// The model outlives this; only its parameters may change meanwhile.
   AutoencoderGradient(const Autoencoder& model, Index batch);
 
+  /// Where the next corrupted batch, of so many cases, may be written (visible x cases), so that it need not be copied.
+  MatrixRef input(Index cases);
+
   /// Hands to `sink` the gradient of mean_loss(corrupted, clean), tensors counted as in Autoencoder::tensors(). Both
   /// batches are (visible x cases). Throws InvalidArgument when shapes do not fit.
   void gradient(const ConstMatrixRef& corrupted, const ConstMatrixRef& clean, GradientSink sink);
@@ -68,8 +72,9 @@ class AutoencoderGradient {
   Index cases_ = 0;
   // With tied weights the encoder's and the decoder's gradient are one product of twice the batch:
   // [corrupted | output delta] [hidden delta | codes]'.
-  Matrix visible_;  ///< (visible x 2 batch): corrupted input, then output delta
-  Matrix hidden_;   ///< (hidden x 2 batch): hidden delta, then codes
+  Matrix visible_;                     ///< (visible x 2 batch): corrupted input, then output delta
+  Matrix hidden_;                      ///< (hidden x 2 batch): hidden delta, then codes
+  Vector hidden_sums_, visible_sums_;  ///< of the deltas: the gradients of the biases
 };
 
 }  // namespace dbn

@@ -14,11 +14,12 @@
 namespace dbn {
 
 /// One kind of noise. Draws are functions of (seed, epoch, case, unit): column c is case cases[c].
+/// `clean` and `corrupted` are (features x cases) and share no memory.
 struct CorruptionKind {
   std::string name;
   double most;  ///< largest strength; the least is 0
   void (*apply)(const Stream& stream, double strength, std::uint32_t epoch, std::span<const Index> cases,
-                MatrixRef batch);
+                const ConstMatrixRef& clean, MatrixRef corrupted);
 };
 
 /// none; masking: each feature becomes 0 with probability `strength`.

@@ -2,6 +2,8 @@
 // Matrix products, cut into fixed tiles so that their bits do not depend on the number of threads. Whoever asks for a
 // product says what happens to each tile while it is still in cache.
 
+#include <string_view>
+
 #include <dbn/core/function_ref.hpp>
 #include <dbn/core/types.hpp>
 
@@ -21,6 +23,8 @@ inline Factor transposed(const ConstMatrixRef& matrix) { return {matrix, true}; 
 
 /// Receives a finished tile of rows: `first` is its first row in the whole product.
 using RowTileEpilogue = FunctionRef<void(Index first, MatrixRef tile)>;
+/// Leaves a tile as it is.
+inline constexpr auto kNoEpilogue = [](Index, const MatrixRef&) {};
 /// Receives a finished tile of columns: `first` is its first column in the whole product.
 using ColumnTileConsumer = FunctionRef<void(Index first, const ConstMatrixRef& tile)>;
 
@@ -34,5 +38,8 @@ void multiply_add_into(Factor a, Factor b, const ConstVectorRef& bias, MatrixRef
 
 /// a b, handed out tile of columns by tile of columns and never stored as a whole: how a gradient meets its update.
 void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume);
+
+/// The library that computes tiles: oneDNN or Eigen.
+std::string_view product_library();
 
 }  // namespace dbn

@@ -48,10 +48,13 @@ class Stream {
   /// Uniform on {0, ..., n-1}; n >= 1. Bias below 2^-32 n, by multiplication [Lemire 2019].
   std::uint32_t below(std::uint32_t n, Position at) const;
 
-  /// The uniforms of units at.unit, at.unit + 1, ..., vectorised; at.unit must be a multiple of 4.
+  // The following are for units at.unit, at.unit + 1, ..., and vectorised; at.unit must be a multiple of 4.
+
   void uniforms_into(Position at, std::span<Scalar> out) const;
-  /// The normals of units at.unit, at.unit + 1, ...; at.unit must be a multiple of 4.
-  void normals_into(Position at, std::span<Scalar> out) const;
+  /// A state is 1 where the unit's uniform falls below its mean, else 0. Sizes agree; both may be the same memory.
+  void bernoulli_into(Position at, std::span<const Scalar> mean, std::span<Scalar> states) const;
+  /// Adds the units' normals.
+  void add_normals(Position at, std::span<Scalar> values) const;
 
  private:
   std::uint32_t key_[2];

@@ -77,11 +77,11 @@ struct ComparisonResult {
   ComparisonPair pair(const std::string& a, const std::string& b, Index labels) const;
 };
 
-/// Whom a comparison tells how far it is; any may be empty.
+/// Whom a comparison tells how far it is; any may be empty. Calls come from any thread, one at a time.
 struct ComparisonObserver {
   std::function<void(const std::string& what)> stage;  ///< what is trained next
   std::function<void(double done)> progress;           ///< share of that stage
-  std::function<void(const ComparisonRun&)> run;
+  std::function<void(const ComparisonRun&)> run;       ///< in the order in which runs finish
 };
 
 /// All that compare_starts would refuse, before anything is trained: bad options, data without labels or test cases,
@@ -89,8 +89,9 @@ struct ComparisonObserver {
 void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed);
 
 /// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
-/// serves all label counts. `test` is read once for each trained net. Throws InvalidArgument for bad options or data
-/// without labels or test cases, DivergenceError when a run diverges.
+/// serves all label counts. `test` is read once for each trained net. Small nets are trained several at once, one
+/// thread each; large ones after each other, on all threads: the results are the same bits. Throws InvalidArgument for
+/// bad options or data without labels or test cases, DivergenceError when a run diverges.
 ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
                                 std::uint64_t seed, const ComparisonObserver& observer = {});
 

@@ -22,11 +22,13 @@ class Backpropagation {
   double gradient(const ConstMatrixRef& batch, std::span<const int> labels, GradientSink sink);
 
  private:
+  void backward_through(std::size_t layer);
   void backward(const ConstMatrixRef& batch, GradientSink sink);
 
   const Mlp& net_;
-  std::vector<Matrix> outputs_;  ///< of each layer; the last turns from scores into the loss's gradient
-  std::vector<Matrix> deltas_;   ///< gradient with respect to each layer's total input
+  std::vector<Matrix> outputs_;     ///< of each layer; the last turns from scores into the loss's gradient
+  std::vector<Matrix> deltas_;      ///< gradient with respect to each layer's total input
+  std::vector<Vector> delta_sums_;  ///< over the batch: the gradients of the biases
   Index cases_ = 0;
 };
 

@@ -30,6 +30,9 @@ class LayerTrainer {
  public:
   virtual ~LayerTrainer() = default;
 
+  /// Where the next batch, of so many cases, may be written (visible x cases), so that update() need not copy it.
+  virtual MatrixRef input(Index cases) = 0;
+
   /// One update from a batch (visible x cases).
   virtual void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) = 0;
 

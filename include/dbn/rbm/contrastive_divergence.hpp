@@ -34,6 +34,9 @@ class ContrastiveDivergence {
   ContrastiveDivergence(const Rbm& rbm, const ContrastiveDivergenceOptions& options, Index batch, std::uint64_t seed,
                         std::uint32_t layer);
 
+  /// Where the next batch, of so many cases, may be written (visible x cases), so that it need not be copied.
+  MatrixRef input(Index cases);
+
   /// Hands to `sink` the gradient, averaged over the batch, of an estimate of -log p; tensors count as Rbm::tensors().
   void gradient(const ConstMatrixRef& batch, std::uint32_t update, GradientSink sink);
 
@@ -41,8 +44,10 @@ class ContrastiveDivergence {
   TensorList state();
 
  private:
-  void positive_phase(const ConstMatrixRef& batch, std::uint32_t update);
-  void negative_phase(MatrixRef hidden_states, Index batch, std::uint32_t update);
+  void positive_phase(Index cases, std::uint32_t update);
+  void negative_phase(MatrixRef hidden_states, Index cases, std::uint32_t update);
+  void gibbs_step(MatrixRef hidden_states, Index cases, std::uint32_t update, Index step, RowTileEpilogue with_visible,
+                  RowTileEpilogue with_hidden);
   void start_chains();
 
   const Rbm& rbm_;
@@ -52,9 +57,10 @@ class ContrastiveDivergence {
   bool sampled_;  ///< reconstructed visibles are samples
   // Data first, fantasies behind them: both phases are one product.
   Matrix visible_;        ///< (visible x (batch + fantasies))
-  Matrix hidden_;         ///< (hidden x (batch + fantasies)), means, then weighted by -1/batch and 1/fantasies
+  Matrix hidden_;         ///< (hidden x (batch + fantasies)), means, weighted by -1/batch and 1/fantasies
   Matrix hidden_states_;  ///< samples that start the chains of cd
   Matrix chains_;         ///< hidden states of the persistent chains
+  Vector visible_gradient_, visible_sums_, hidden_gradient_;
 };
 
 }  // namespace dbn

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include <dbn/core/product.hpp>
 #include <dbn/core/random.hpp>
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>
@@ -22,15 +23,17 @@ struct Rbm {
   Index visible_count() const { return weights.rows(); }
   Index hidden_count() const { return weights.cols(); }
 
+  // Conditionals, tile of units by tile of units; `then` runs on each tile of means while it is in cache.
+
   /// Means of hidden units (hidden x cases) given visible states (visible x cases).
-  void hidden_mean_into(const ConstMatrixRef& visible_states, MatrixRef mean) const;
+  void hidden_mean_into(const ConstMatrixRef& visible_states, MatrixRef mean, RowTileEpilogue then = kNoEpilogue) const;
   /// The same with a sample beside it; draws are of instances 0, 1, ... of `update`.
   void hidden_mean_and_states_into(const ConstMatrixRef& visible_states, const Stream& stream, std::uint32_t update,
-                                   MatrixRef mean, MatrixRef states) const;
+                                   MatrixRef mean, MatrixRef states, RowTileEpilogue then = kNoEpilogue) const;
   /// Means of visible units (visible x cases) given hidden states (hidden x cases).
-  void visible_mean_into(const ConstMatrixRef& hidden_states, MatrixRef mean) const;
+  void visible_mean_into(const ConstMatrixRef& hidden_states, MatrixRef mean, RowTileEpilogue then = kNoEpilogue) const;
   void visible_mean_and_states_into(const ConstMatrixRef& hidden_states, const Stream& stream, std::uint32_t update,
-                                    MatrixRef mean, MatrixRef states) const;
+                                    MatrixRef mean, MatrixRef states, RowTileEpilogue then = kNoEpilogue) const;
 
   /// E(v, h) of each case, nats.
   Eigen::VectorXd energy(const ConstMatrixRef& visible_states, const ConstMatrixRef& hidden_states) const;
