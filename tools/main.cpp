@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -79,10 +80,18 @@ bool wants_color(const std::vector<std::string>& arguments) {
   return isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
 }
 
+// Whether the answer is a text that needs no computation, and should come at once.
+bool only_asks(const std::vector<std::string>& arguments) {
+  return arguments.empty() || std::any_of(arguments.begin(), arguments.end(), [](const std::string& argument) {
+           return argument == "help" || argument == "--help" || argument == "--version";
+         });
+}
+
 // Threads of OpenMP that wait for each other burn whole time slices by default, which makes training several times
 // slower as soon as anybody else uses the machine. libgomp reads its environment before main, hence the second start.
 // About 10 microseconds of waiting suffice when the machine is idle; who sets a policy keeps it.
-void start_with_short_waits(char** argv) {
+void start_with_short_waits(const std::vector<std::string>& arguments, char** argv) {
+  if (only_asks(arguments)) return;
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   std::error_code none;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", none).string();
@@ -99,9 +108,9 @@ int fail(int code, const char* what, bool color) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  start_with_short_waits(argv);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the system, said like others
   const std::vector<std::string> arguments(argv + 1, argv + argc);
+  start_with_short_waits(arguments, argv);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the system, said like others
   const bool color = wants_color(arguments);
   try {
     run(arguments);

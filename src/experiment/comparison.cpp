@@ -122,17 +122,18 @@ std::vector<ComparisonRun> run_blocks(std::vector<Block>& blocks, const std::vec
   for (std::size_t s = 0; s < starts.size(); ++s)
     if (starts[s].pretrained) pretrained.push_back(s);
   const auto stacks = static_cast<Index>(blocks.size() * pretrained.size());
-  jobs.run("pretraining", stacks, [&](Index job, Jobs::Tell tell) {
+  jobs.run(fmt::format("pretraining {} stacks", stacks), stacks, [&](Index job, Jobs::Tell tell) {
     const auto i = static_cast<std::size_t>(job);
     blocks[i / pretrained.size()].pretrain_start(pretrained[i % pretrained.size()], tell);
   });
   std::vector<ComparisonRun> runs(blocks.size() * counts.size() * starts.size());
-  jobs.run("fine-tuning", static_cast<Index>(runs.size()), [&](Index job, Jobs::Tell tell) {
-    const auto i = static_cast<std::size_t>(job);
-    const auto& block = blocks[i / (counts.size() * starts.size())];
-    runs[i] = block.run(i % starts.size(), counts[i / starts.size() % counts.size()], tell);
-    jobs.finished(runs[i]);
-  });
+  jobs.run(fmt::format("fine-tuning {} nets", runs.size()), static_cast<Index>(runs.size()),
+           [&](Index job, Jobs::Tell tell) {
+             const auto i = static_cast<std::size_t>(job);
+             const auto& block = blocks[i / (counts.size() * starts.size())];
+             runs[i] = block.run(i % starts.size(), counts[i / starts.size() % counts.size()], tell);
+             jobs.finished(runs[i]);
+           });
   return runs;
 }
 

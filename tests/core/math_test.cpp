@@ -104,6 +104,21 @@ TEST(Math, SoftplusColumnSumsAddEachColumn) {
   EXPECT_NEAR(sums[1], softplus(-1) + std::log(2) + softplus(2), 1e-14);
 }
 
+// Exact, because every partial sum of these is a number of few bits.
+TEST(Math, RowSumsAreTheNaiveOnesOfAnyTile) {
+  Matrix x(37, 11);
+  for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<Scalar>(i % 23) / Scalar{8} - 1;
+  for (const Index first : {0, 5, 36}) {
+    Vector sums(37 - first);
+    row_sums_into(x.bottomRows(37 - first), sums);
+    for (Index r = first; r < 37; ++r) {
+      Scalar sum = 0;
+      for (Index c = 0; c < 11; ++c) sum += x(r, c);
+      ASSERT_EQ(sums[r - first], sum) << r;
+    }
+  }
+}
+
 // Seen elsewhere: a softmax that does not subtract the maximum gives NaN from 89 (float) or 710 (double).
 TEST(Math, SoftmaxSubtractsTheMaximum) {
   Matrix x(3, 3);

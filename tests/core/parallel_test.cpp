@@ -72,6 +72,9 @@ TEST(Parallel, CarriesAnExceptionOut) {
         },
         testing::ThrowsMessage<DataError>("index 13"));
     EXPECT_THROW(parallel_for(20, [](Index) { throw std::runtime_error("every one"); }), std::runtime_error);
+    std::atomic<int> begun{0};
+    EXPECT_THROW(parallel_for(1000000, [&](Index) { ++begun, throw IoError("at once"); }), IoError);
+    EXPECT_LE(begun, threads) << "what has not begun is left out";
     std::atomic<int> visits{0};
     parallel_for(20, [&](Index) { ++visits; });
     EXPECT_EQ(visits, 20) << "a loop after a failed one, on " << threads << " threads";
@@ -132,6 +135,15 @@ TEST(Tiles, BeginAtMultiplesOfSixteenAndAreNotLonger) {
         ASSERT_EQ(first % 16, 0) << size << " by " << length;
         ASSERT_LE(tile, (length + 15) / 16 * 16) << size << " by " << length;
       }
+}
+
+TEST(Tiles, DifferByOneGranuleAtMost) {
+  for (const Index granule : {1, 16})
+    for (Index size = granule; size <= 1100; size += granule) {
+      const Tiles tiles(size, 100, granule);
+      for (Index t = 0; t < tiles.count(); ++t)
+        ASSERT_LE(tiles.length(0) - tiles.length(t), granule) << size << " by " << granule;
+    }
 }
 
 TEST(Tiles, DoNotDependOnThreads) {

@@ -175,6 +175,21 @@ TEST(Random, BernoulliStatesAreUniformsBelowTheMean) {
     }
 }
 
+// Both sides of the smallest step that a draw can tell, and means that only 24 bits can hold.
+TEST(Random, BernoulliComparesWholeNumbersExactly) {
+  const Stream stream(9, Purpose::hidden_states, 2);
+  for (std::uint32_t unit = 0; unit < 400; ++unit) {
+    const double u = stream.uniform({.unit = unit});
+    for (const double step : {0.0, 0x1p-24}) {
+      // Drawn as part of a whole block, because a draw begins at a multiple of four.
+      Matrix block = Matrix::Zero(4, 1);
+      block(unit % 4, 0) = static_cast<Scalar>(u + step);
+      draw_bernoulli(stream, {.unit = unit / 4 * 4}, block, block);
+      ASSERT_EQ(block(unit % 4, 0), step > 0 ? Scalar{1} : Scalar{0}) << unit;
+    }
+  }
+}
+
 TEST(Random, DrawsDoNotDependOnTilesOrOnTheSplitOfTheBatch) {
   const Stream stream(10, Purpose::hidden_states);
   const Matrix mean = spread_means(40, 6);

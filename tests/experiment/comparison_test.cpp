@@ -1,7 +1,5 @@
 #include <dbn/experiment/comparison.hpp>
 
-#include <set>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,14 +67,12 @@ TEST(Comparison, StartsOfOneKindUnderTwoNamesDifferByExactlyNothing) {
 TEST(Comparison, PretrainsOnceASeedForAllLabelCounts) {
   auto options = tiny_options({"rbm", "denoising", "he"});
   options.labels = {"20", "100", "all"};
-  std::multiset<std::string> stages;
+  std::vector<std::string> stages;
   Index runs = 0;
-  const auto result = compare(options, {.stage = [&](const std::string& what) { stages.insert(what); },
+  const auto result = compare(options, {.stage = [&](const std::string& what) { stages.push_back(what); },
                                         .progress = {},
                                         .run = [&](const ComparisonRun&) { ++runs; }});
-  for (const char* what : {"seed 7: pretraining rbm", "seed 8: pretraining rbm", "seed 7: pretraining denoising"})
-    EXPECT_EQ(stages.count(what), 1U) << what;
-  EXPECT_EQ(stages.count("seed 7: pretraining he"), 0U);
+  EXPECT_THAT(stages, testing::ElementsAre("pretraining 4 stacks", "fine-tuning 18 nets"));
   EXPECT_EQ(runs, 2 * 3 * 3);
   EXPECT_EQ(result.runs.size(), 18U);
   EXPECT_EQ(result.cells.size(), 9U);
@@ -97,7 +93,30 @@ TEST(Comparison, IsTheSameWithAnyNumberOfThreads) {
     const test::ThreadCount scope(count);
     return numbers(compare(tiny_options({"rbm", "he"})));
   };
-  EXPECT_EQ(with_threads(1), with_threads(2));
+  const auto one = with_threads(1);
+  for (const int threads : {2, 3, 7}) EXPECT_EQ(with_threads(threads), one) << threads;
+}
+
+// Small nets are trained several at once, large ones after each other: what is told of them is the same.
+TEST(Comparison, TellsOfEveryRunOnceAndHowFarItIs) {
+  const test::ThreadCount scope(3);
+  std::vector<std::string> stages;
+  std::vector<std::string> finished;
+  double last = 0;
+  ComparisonObserver observer;
+  observer.stage = [&](const std::string& what) {
+    EXPECT_TRUE(stages.empty() || last == 1) << "a stage ends before the next begins";
+    stages.push_back(what);
+  };
+  observer.progress = [&](double done) {
+    EXPECT_GE(done, 0);
+    EXPECT_LE(done, 1);
+    last = done;
+  };
+  observer.run = [&](const ComparisonRun& run) { finished.push_back(run.start + std::to_string(run.seed)); };
+  compare(tiny_options({"rbm", "he"}), observer);
+  EXPECT_THAT(stages, testing::ElementsAre("pretraining 2 stacks", "fine-tuning 4 nets"));
+  EXPECT_THAT(finished, testing::UnorderedElementsAre("rbm7", "rbm8", "he7", "he8"));
 }
 
 TEST(Comparison, SummarisesItsRuns) {

@@ -8,7 +8,9 @@
 #include <dbn/core/error.hpp>
 #include <dbn/data/split.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/optimizer.hpp>
 
+#include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
 #include "../support/thread_count.hpp"
 
@@ -70,6 +72,23 @@ TEST(FineTune, SameBitsWithAnyThreads) {
     Mlp net = fine_tune(start(), training(), &held_out(), short_run(), 1).net;
     if (threads == 1) one = net;
     expect_same(net, one);
+  }
+}
+
+TEST(FineTune, AllocatesNothingAfterTheFirstBatch) {
+  if (!test::can_count_allocations()) GTEST_SKIP() << "allocations cannot be counted in this build";
+  for (const auto& optimizer : optimizer_names()) {
+    FinetuneOptions options = short_run();
+    options.optimizer = optimizer;
+    options.batch = 120;  // 500 cases: four batches and one of 20
+    std::vector<std::size_t> counts;
+    counts.reserve(100);
+    const auto count = [&](Index epoch, Index, double) {
+      if (epoch == 2) counts.push_back(test::allocation_count());
+    };
+    fine_tune(start(), training(), nullptr, options, 1, {.batch = count, .epoch = {}});
+    ASSERT_EQ(counts.size(), 5U);
+    EXPECT_EQ(counts.back(), counts.front()) << optimizer;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <dbn/core/error.hpp>
 
+#include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
 #include "../support/thread_count.hpp"
 
@@ -53,6 +54,28 @@ TEST(Pretrain, AStackMayMixKinds) {
   const auto result = pretrain(training(), nullptr, options, 1);
   EXPECT_TRUE(std::holds_alternative<Rbm>(result.stack.layers[0]));
   EXPECT_TRUE(std::holds_alternative<Autoencoder>(result.stack.layers[1]));
+}
+
+// The batches of the first epoch make every buffer; after them a batch takes no memory, not even a last partial one.
+TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
+  if (!test::can_count_allocations()) GTEST_SKIP() << "allocations cannot be counted in this build";
+  for (const char* kind : {"rbm", "autoencoder", "denoising"})
+    for (const char* estimator : {"cd", "pcd"}) {
+      PretrainOptions options = small();
+      options.pretrainer = {kind};
+      options.estimator = estimator;
+      options.batch = 70;  // 300 cases: four batches and one of 20
+      options.cd_k = 2;
+      std::vector<std::size_t> counts;
+      const auto count = [&](Index, Index epoch, double) {
+        if (epoch == 2) counts.push_back(test::allocation_count());
+      };
+      counts.reserve(100);
+      pretrain(training(), nullptr, options, 1, {.batch = count, .epoch = {}});
+      ASSERT_EQ(counts.size(), 10U);
+      EXPECT_EQ(counts[4], counts[0]) << kind << " by " << estimator << ", first layer";
+      EXPECT_EQ(counts[9], counts[5]) << kind << " by " << estimator << ", second layer";
+    }
 }
 
 TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
