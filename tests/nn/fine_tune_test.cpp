@@ -81,10 +81,11 @@ TEST(FineTune, AllocatesNothingAfterTheFirstBatch) {
     FinetuneOptions options = short_run();
     options.optimizer = optimizer;
     options.batch = 120;  // 500 cases: four batches and one of 20
+    const test::AllocationCount allocations;
     std::vector<std::size_t> counts;
     counts.reserve(100);
     const auto count = [&](Index epoch, Index, double) {
-      if (epoch == 2) counts.push_back(test::allocation_count());
+      if (epoch == 2) counts.push_back(allocations.now());
     };
     fine_tune(start(), training(), nullptr, options, 1, {.batch = count, .epoch = {}});
     ASSERT_EQ(counts.size(), 5U);

@@ -66,9 +66,10 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
       options.estimator = estimator;
       options.batch = 70;  // 300 cases: four batches and one of 20
       options.cd_k = 2;
+      const test::AllocationCount allocations;
       std::vector<std::size_t> counts;
       const auto count = [&](Index, Index epoch, double) {
-        if (epoch == 2) counts.push_back(test::allocation_count());
+        if (epoch == 2) counts.push_back(allocations.now());
       };
       counts.reserve(100);
       pretrain(training(), nullptr, options, 1, {.batch = count, .epoch = {}});

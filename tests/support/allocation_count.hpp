@@ -9,7 +9,15 @@ namespace dbn::test {
 /// oneDNN's, take their scratch memory in our name.
 bool can_count_allocations();
 
-/// Allocations since the program began, by any thread, without those of the product library.
-std::size_t allocation_count();
+/// Counts allocations by any thread while it lives, without those of the product library. One at a time.
+class AllocationCount {
+ public:
+  AllocationCount();
+  ~AllocationCount();
+  AllocationCount(const AllocationCount&) = delete;
+  AllocationCount& operator=(const AllocationCount&) = delete;
+
+  std::size_t now() const;
+};
 
 }  // namespace dbn::test
