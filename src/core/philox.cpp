@@ -16,20 +16,28 @@ namespace {
 // is in the upper half is never read, so it needs no clearing.
 #if defined(__AVX512F__)
 using Lanes = std::uint64_t __attribute__((vector_size(64)));
-Lanes product(Lanes x, Lanes factor) { return (Lanes)_mm512_mul_epu32((__m512i)x, (__m512i)factor); }
+// Masked by ones, because g++ 12 takes its own unmasked intrinsic for a use of uninitialised memory.
+Lanes product(Lanes x, Lanes factor) { return (Lanes)_mm512_maskz_mul_epu32(0xFF, (__m512i)x, (__m512i)factor); }
+Lanes zip_first(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11); }
+Lanes zip_last(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15); }
 #elif defined(__AVX2__)
 using Lanes = std::uint64_t __attribute__((vector_size(32)));
 Lanes product(Lanes x, Lanes factor) { return (Lanes)_mm256_mul_epu32((__m256i)x, (__m256i)factor); }
-#elif defined(__SSE2__)
-using Lanes = std::uint64_t __attribute__((vector_size(16)));
-Lanes product(Lanes x, Lanes factor) { return (Lanes)_mm_mul_epu32((__m128i)x, (__m128i)factor); }
+Lanes zip_first(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 0, 4, 1, 5); }
+Lanes zip_last(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 2, 6, 3, 7); }
 #else
 using Lanes = std::uint64_t __attribute__((vector_size(16)));
+#if defined(__SSE2__)
+Lanes product(Lanes x, Lanes factor) { return (Lanes)_mm_mul_epu32((__m128i)x, (__m128i)factor); }
+#else
 Lanes product(Lanes x, Lanes factor) { return (x & 0xFFFFFFFFu) * factor; }
+#endif
+Lanes zip_first(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 0, 2); }
+Lanes zip_last(Lanes x, Lanes y) { return __builtin_shufflevector(x, y, 1, 3); }
 #endif
 
 constexpr std::size_t kLanes = sizeof(Lanes) / sizeof(std::uint64_t);
-constexpr std::size_t kVectors = 4;  // worked on side by side, to hide the latency of products
+constexpr std::size_t kVectors = 3;  // worked on side by side, to hide the latency of products
 constexpr std::size_t kCounters = kLanes * kVectors;
 constexpr std::size_t kWords = 4 * kCounters;
 
@@ -62,17 +70,11 @@ void generate(const std::uint32_t (&key)[2], std::uint32_t first, std::uint32_t 
       x1[v] = p1;
       x3[v] = p0;
     }
-  std::uint64_t lower[kCounters], upper[kCounters], both[2 * kCounters];
-  for (std::size_t v = 0; v < kVectors; ++v) {
+  for (std::size_t v = 0; v < kVectors; ++v, words += 4 * kLanes) {
     const Lanes low = pair(x0[v], x1[v]), high = pair(x2[v], x3[v]);
-    std::memcpy(lower + v * kLanes, &low, sizeof low);
-    std::memcpy(upper + v * kLanes, &high, sizeof high);
+    const Lanes blocks[] = {zip_first(low, high), zip_last(low, high)};
+    std::memcpy(words, blocks, sizeof blocks);
   }
-  for (std::size_t i = 0; i < kCounters; ++i) {
-    both[2 * i] = lower[i];
-    both[2 * i + 1] = upper[i];
-  }
-  std::memcpy(words, both, sizeof both);
 }
 
 }  // namespace

@@ -14,21 +14,21 @@
 namespace dbn {
 namespace detail {
 
-// Which library multiplies. Measured on the tiles of a 784 x 500 and a 500 x 2000 layer with 100 cases, GFLOP/s on one
-// thread as up / down / gradient:
+// Which library multiplies. Measured on tiles of 256 rows or 100 columns, 100 cases, layers 784 x 500 and 500 x 2000,
+// in GFLOP/s; each column is one run, ranges are over the shapes:
 //
-//                                            Zen 5, AVX-512   Zen 3, AVX2
-//   oneDNN 2.6, dnnl_sgemm                   212 / 205 / 222  87 / 84 / 85
-//   Eigen 3.4, g++ 12, tuned as CMake does   188 / 186 / 192  as below
-//   Eigen 3.4, g++ 12, -march=native         150 / 145 / 140  52 / 48 / 57
-//   Eigen 3.4, g++ 12, portable x86-64        45 /  44 /  45  not measured
+//                                            Zen 5 (AVX-512), 1 thread   Zen 3 (AVX2), 2 threads: up / down / gradient
+//   oneDNN 2.6, dnnl_sgemm                   200 to 224                  150 / 128 / 158
+//   Eigen 3.4, g++ 12, tuned as CMake does   185 to 195                  (no AVX-512: as below)
+//   Eigen 3.4, g++ 12, -march=native         130 to 160                   87 /  70 / 107
 //
-// g++ 12 does not know Zen 5, schedules it as a Zen 3 with half vectors, and spills in Eigen's inner loop; told that it
-// compiles for skylake-avx512 with whole vectors it does not. On AVX2 Eigen's inner loop is 3 x 4 registers of which
-// the compiler reloads operands that oneDNN's generated code keeps. oneDNN also wins for small tiles (32 x 100 x
-// 64: 6.2 against 9.3 microseconds), and chooses its kernel when the program runs, so that a portable build keeps most
-// of the speed. It lost one shape only, the down product of 500 x 2000 on Zen 5 (165 against 186), which is not worth a
-// second path. It knows floats only: a build for doubles uses Eigen.
+// g++ 12 takes Zen 5 for a Zen 3, with half vectors; told that it compiles for skylake-avx512 with whole vectors,
+// Eigen's kernel gains a quarter there. On AVX2 no flag helps Eigen, and clang 14 (71 / 85 / 73) does no better. oneDNN
+// also wins for small tiles (32 x 64 x 100: 6.2 against 9.3 microseconds), and makes its kernel when the program runs,
+// so that a portable build keeps its speed. It lost one product only, up at 500 x 2000 on Zen 5 (157 to 176 against
+// 186), which is not worth a second path. On AVX2 its product with a transposed second factor is 7 % slower than the
+// others, which is the gradient's; transposing that factor first costs what it gains. It knows floats only: doubles are
+// Eigen's.
 #ifdef DBN_WITH_ONEDNN
 
 namespace {

@@ -1,6 +1,7 @@
 // What the tool gives back: JSON with the documented keys, files that follow from seed and options alone.
 
 #include <algorithm>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -182,18 +183,55 @@ TEST_F(Results, AConfigTrainsWhatTheCommandLineTrains) {
 TEST_F(Results, FilesAreTheSameBytesWithAnyNumberOfThreads) {
   for (const char* kind : {"", " --pretrainer denoising", " --visible gaussian --scale standardize"}) {
     std::vector<ByteBuffer> stacks, models;
-    for (const char* threads : {"1", "2", "3"}) {
+    for (const char* threads : {"1", "2", "3", "7"}) {
       const std::string end = std::string(" --quiet --force --epochs 2 --seed 3 --threads ") + threads + kData;
       run(std::string("pretrain --layers 160,40 --out s") + kind + end);
       run("finetune --from s --out m" + end);
       stacks.push_back(bytes("s"));
       models.push_back(bytes("m"));
     }
-    EXPECT_EQ(stacks[0], stacks[1]) << kind;
-    EXPECT_EQ(stacks[0], stacks[2]) << kind;
-    EXPECT_EQ(models[0], models[1]) << kind;
-    EXPECT_EQ(models[0], models[2]) << kind;
+    for (std::size_t i = 1; i < stacks.size(); ++i) {
+      EXPECT_EQ(stacks[0], stacks[i]) << kind;
+      EXPECT_EQ(models[0], models[i]) << kind;
+    }
   }
+}
+
+TEST_F(Results, ComparisonsAreTheSameRunsWithAnyNumberOfThreads) {
+  const auto runs = [&](const char* threads) {
+    run(std::string("compare --quiet --force --layers 160,40 --seeds 2 --starts rbm,he --pretrain.epochs 1 "
+                    "--finetune.min-updates 20 --finetune.epochs 1 --out r --threads ") +
+        threads + kData);
+    std::vector<json> lines;
+    std::istringstream text_of(text("r"));
+    for (std::string line; std::getline(text_of, line);) {
+      lines.push_back(json::parse(line));
+      for (const char* seconds : {"pretrain_seconds", "finetune_seconds"}) lines.back().erase(seconds);
+      for (auto& epoch : lines.back()["epochs"]) epoch.erase("seconds");
+    }
+    return lines;
+  };
+  const auto one = runs("1");
+  ASSERT_EQ(one.size(), 4U);
+  for (const char* threads : {"2", "3", "7"}) EXPECT_EQ(runs(threads), one) << threads;
+}
+
+// Figures are this machine's, so only their kind is looked at.
+TEST_F(Results, BenchReportsCeilingEpochsAndShares) {
+  const json r = run_json("bench --quiet --shapes 20x30,30x10 --net 20,30,10 --cases 200 --rounds 2 --threads 2");
+  expect_keys(r, {"threads", "product_gflops", "cd_epoch_seconds", "cd_gflops", "cd_share", "finetune_gflops",
+                  "finetune_share"});
+  EXPECT_EQ(r["threads"], 2);
+  ASSERT_EQ(r["shapes"].size(), 2U);
+  for (const auto& shape : r["shapes"]) {
+    expect_keys(shape["phases"], {"products", "draws", "updates", "gather"});
+    EXPECT_EQ(shape["products"][0].size(), 4U) << "the library's name, up, down, gradient";
+    EXPECT_GT(shape["product_gflops"], 0);
+    EXPECT_GT(shape["cd_gflops"], 0);
+    EXPECT_GT(shape["speed_over_one_thread"], 0);
+  }
+  EXPECT_THAT(run("bench --quiet --shapes 20x30 --net 20,30,10 --cases 200 --rounds 1").out,
+              HasSubstr("of the ceiling"));
 }
 
 TEST_F(Results, AnotherSeedIsAnotherNet) {

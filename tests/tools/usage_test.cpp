@@ -42,7 +42,7 @@ class Usage : public testing::Test {
 
 TEST_F(Usage, HelpAndVersionAreAnswered) {
   for (const char* arguments : {"--help", "help", "pretrain --help", "finetune --help", "compare --help",
-                                "evaluate --help", "predict --help", "inspect --help", "data --help"}) {
+                                "evaluate --help", "predict --help", "inspect --help", "bench --help", "data --help"}) {
     const auto result = run_dbn(words(arguments));
     EXPECT_EQ(result.exit_code, 0) << arguments;
     EXPECT_THAT(result.out, HasSubstr("usage: dbn")) << arguments;
@@ -96,6 +96,9 @@ TEST_F(Usage, ValuesThatAreNoneOfTheirKindAreUsageErrors) {
   for (const char* option : {"--layers 0", "--seeds 0", "--starts rbm,rbm", "--starts magic", "--labels none",
                              "--pretrain.epochs 0", "--finetune.learning-rate nan", "--validation 1.5"})
     expect_refused(2, words(option)[0], std::string("compare ") + option);
+  for (const char* option : {"--shapes 784", "--shapes 0x5", "--shapes 5x1e9", "--shapes ax5", "--net 784,10",
+                             "--net 784,50,9", "--cases 0", "--rounds 0", "--batch 0"})
+    expect_refused(2, words(option)[0], std::string("bench ") + option);
 }
 
 TEST_F(Usage, MissingFilesAreErrorsOfTheSystem) {
