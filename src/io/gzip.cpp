@@ -75,6 +75,16 @@ class Inflater {
   bool done_ = false;
 };
 
+/// What a file's last four bytes promise it to hold. Only a hint: it is right for one member below 4 GB, and a file may
+/// lie, so it counts no further than deflate can compress.
+std::size_t promised_size(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kMostCompression = 1032;
+  if (bytes.size() < 18) return 0;  // an empty member
+  std::uint32_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::uint32_t{bytes[bytes.size() - 4 + i]} << 8 * i;
+  return std::min<std::size_t>(size, kMostCompression * bytes.size());
+}
+
 }  // namespace
 
 bool is_gzip(std::span<const std::uint8_t> bytes) { return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b; }
@@ -88,6 +98,7 @@ ByteBuffer gunzip(std::span<const std::uint8_t> bytes, const std::string& name, 
   }
   Inflater inflater(bytes, name);
   ByteBuffer result;
+  result.reserve(std::min(promised_size(bytes), limit));
   while (!inflater.done()) {
     const auto piece = inflater.next();
     if (piece.size() > limit - result.size()) {
