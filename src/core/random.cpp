@@ -19,7 +19,8 @@ namespace {
 using Philox = r123::Philox4x32;
 
 constexpr std::uint32_t kBlock = 4;  // words that one counter gives
-constexpr std::size_t kChunk = 288;  // words that are worked on at a time: whole calls of the kernel, in a first-level cache
+constexpr std::size_t kChunk =
+    288;  // words that are worked on at a time: whole calls of the kernel, in a first-level cache
 
 Philox::ctr_type generate(const std::uint32_t (&key)[2], std::uint32_t block, Position at, std::uint32_t stream) {
   const Philox::ctr_type counter = {{block, at.instance, at.update, stream}};
