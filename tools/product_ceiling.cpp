@@ -16,6 +16,8 @@ using namespace dbn;
 
 namespace {
 
+constexpr bool kSingle = std::is_same_v<Scalar, float>;
+
 /// dbn's tiles without an epilogue.
 class OwnTiles final : public ProductLibrary {
  public:
@@ -41,8 +43,8 @@ Function* loaded(const char* library, const char* function) {
 /// Anything with the interface of a BLAS for C.
 class Blas final : public ProductLibrary {
  public:
-  using Multiply = void(int order, int transpose_a, int transpose_b, int rows, int cols, int inner, float alpha,
-                        const float* a, int a_stride, const float* b, int b_stride, float beta, float* out,
+  using Multiply = void(int order, int transpose_a, int transpose_b, int rows, int cols, int inner, Scalar alpha,
+                        const Scalar* a, int a_stride, const Scalar* b, int b_stride, Scalar beta, Scalar* out,
                         int out_stride);
 
   Blas(std::string name, Multiply* function) : name_(std::move(name)), multiply_(function) {}
@@ -50,13 +52,11 @@ class Blas final : public ProductLibrary {
   std::string name() const override { return name_; }
 
   void multiply(const ProductShape& shape, const Matrix& a, const Matrix& b, Matrix& out) override {
-    if constexpr (std::is_same_v<Scalar, float>) {
-      constexpr int kColumnMajor = 102, kPlain = 111, kTransposed = 112;
-      const auto size = [](Index n) { return static_cast<int>(n); };
-      multiply_(kColumnMajor, shape.a_transposed ? kTransposed : kPlain, shape.b_transposed ? kTransposed : kPlain,
-                size(shape.rows), size(shape.cols), size(shape.inner), 1.0f, a.data(), size(a.rows()), b.data(),
-                size(b.rows()), 0.0f, out.data(), size(out.rows()));
-    }
+    constexpr int kColumnMajor = 102, kPlain = 111, kTransposed = 112;
+    const auto size = [](Index n) { return static_cast<int>(n); };
+    multiply_(kColumnMajor, shape.a_transposed ? kTransposed : kPlain, shape.b_transposed ? kTransposed : kPlain,
+              size(shape.rows), size(shape.cols), size(shape.inner), 1, a.data(), size(a.rows()), b.data(),
+              size(b.rows()), 0, out.data(), size(out.rows()));
   }
 
  private:
@@ -67,8 +67,8 @@ class Blas final : public ProductLibrary {
 class OneDnn final : public ProductLibrary {
  public:
   using Multiply = int(char transpose_a, char transpose_b, std::int64_t rows, std::int64_t cols, std::int64_t inner,
-                       float alpha, const float* a, std::int64_t a_stride, const float* b, std::int64_t b_stride,
-                       float beta, float* out, std::int64_t out_stride);
+                       Scalar alpha, const Scalar* a, std::int64_t a_stride, const Scalar* b, std::int64_t b_stride,
+                       Scalar beta, Scalar* out, std::int64_t out_stride);
 
   explicit OneDnn(Multiply* function) : multiply_(function) {}
 
@@ -76,9 +76,8 @@ class OneDnn final : public ProductLibrary {
 
   // For rows one after another: every matrix is seen transposed.
   void multiply(const ProductShape& shape, const Matrix& a, const Matrix& b, Matrix& out) override {
-    if constexpr (std::is_same_v<Scalar, float>)
-      multiply_(shape.b_transposed ? 'T' : 'N', shape.a_transposed ? 'T' : 'N', shape.cols, shape.rows, shape.inner,
-                1.0f, b.data(), b.rows(), a.data(), a.rows(), 0.0f, out.data(), out.rows());
+    multiply_(shape.b_transposed ? 'T' : 'N', shape.a_transposed ? 'T' : 'N', shape.cols, shape.rows, shape.inner, 1,
+              b.data(), b.rows(), a.data(), a.rows(), 0, out.data(), out.rows());
   }
 
  private:
@@ -87,12 +86,14 @@ class OneDnn final : public ProductLibrary {
 
 // OpenBLAS takes processors with AVX-512 that it does not know for Haswells.
 void tell_openblas_its_kernel() {
+#if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f")) setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
+#endif
 }
 
 void add_blas(std::vector<std::unique_ptr<ProductLibrary>>& list, const char* name, const char* library,
               const char* set_threads) {
-  auto* multiply = loaded<Blas::Multiply>(library, "cblas_sgemm");
+  auto* multiply = loaded<Blas::Multiply>(library, kSingle ? "cblas_sgemm" : "cblas_dgemm");
   if (multiply == nullptr) return;
   if (auto* set = loaded<void(int)>(library, set_threads)) set(thread_count());
   list.push_back(std::make_unique<Blas>(name, multiply));
@@ -117,8 +118,8 @@ std::vector<ProductShape> layer_products(Index visible, Index hidden, Index batc
 std::vector<std::unique_ptr<ProductLibrary>> product_libraries() {
   std::vector<std::unique_ptr<ProductLibrary>> list;
   list.push_back(std::make_unique<OwnTiles>());
-  if (!std::is_same_v<Scalar, float>) return list;
-  if (auto* multiply = loaded<OneDnn::Multiply>("libdnnl.so.2", "dnnl_sgemm")) {
+  auto* multiply = kSingle ? loaded<OneDnn::Multiply>("libdnnl.so.2", "dnnl_sgemm") : nullptr;
+  if (multiply != nullptr) {
     // It asks OpenMP how many threads there are.
     if (auto* set = loaded<void(int)>("libgomp.so.1", "omp_set_num_threads")) set(thread_count());
     list.push_back(std::make_unique<OneDnn>(multiply));
