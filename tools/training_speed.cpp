@@ -15,7 +15,7 @@ using namespace dbn;
 namespace {
 
 constexpr int kClasses = 10;
-constexpr Index kTile = 256;  // of units or columns, about as training cuts them
+constexpr Index kTile = 128;  // of units or columns, about as training cuts them
 
 /// Seconds of body(), the mean of as many runs as fill a twentieth of a second.
 template <typename Body>

@@ -83,7 +83,11 @@ AutoencoderGradient::AutoencoderGradient(const Autoencoder& model, Index batch)
       hidden_sums_(model.hidden_count()),
       visible_sums_(model.visible_count()) {}
 
-MatrixRef AutoencoderGradient::input(Index cases) { return visible_.leftCols(cases); }
+MatrixRef AutoencoderGradient::input(Index cases) {
+  if (cases < 1 || 2 * cases > visible_.cols())
+    throw InvalidArgument(fmt::format("batch: expected 1 to {} cases, found {}", visible_.cols() / 2, cases));
+  return visible_.leftCols(cases);
+}
 
 void AutoencoderGradient::gradient(const ConstMatrixRef& corrupted, const ConstMatrixRef& clean, GradientSink sink) {
   cases_ = corrupted.cols();

@@ -18,7 +18,7 @@ namespace detail {
 // in GFLOP/s; each column is one run, ranges are over the shapes:
 //
 //                                            Zen 5 (AVX-512), 1 thread   Zen 3 (AVX2), 2 threads: up / down / gradient
-//   oneDNN 2.6, dnnl_sgemm                   200 to 224                  150 / 128 / 158
+//   oneDNN 2.6, dnnl_sgemm                   157 to 224                  150 / 128 / 158
 //   Eigen 3.4, g++ 12, tuned as CMake does   185 to 195                  (no AVX-512: as below)
 //   Eigen 3.4, g++ 12, -march=native         130 to 160                   87 /  70 / 107
 //

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
 #include <dbn/core/stopwatch.hpp>
 #include <dbn/data/split.hpp>
 #include <dbn/nn/evaluation.hpp>
@@ -290,11 +291,11 @@ ComparisonResult compare_starts(const DataFiles& data, const std::string& scale,
   const auto counts = label_counts(data, options, seed);
   const bool at_once = weight_count(net_sizes(data, options)) < kSmallNet;
   Jobs jobs(at_once, observer);
-  // Blocks that do not run at once do not share the memory either.
-  const Index together = at_once ? options.seeds : 1;
+  // Enough blocks to keep all threads busy; more would only hold memory.
+  const Index together = at_once ? 2 * static_cast<Index>(thread_count()) : 1;
   for (Index first = 0; first < options.seeds; first += together) {
     std::vector<Block> blocks;
-    for (Index i = first; i < first + together; ++i)
+    for (Index i = first; i < std::min(first + together, options.seeds); ++i)
       blocks.emplace_back(data, scale, options, starts, seed + static_cast<std::uint64_t>(i));
     for (auto& run : run_blocks(blocks, starts, counts, jobs)) result.runs.push_back(std::move(run));
   }

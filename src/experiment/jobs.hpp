@@ -14,7 +14,8 @@ namespace dbn::detail {
 /// which is done first.
 class Jobs {
  public:
-  /// At once: each job has one thread, and as many run as there are threads. Otherwise each has all threads.
+  /// At once: each of several jobs has one thread, and as many run as there are threads. Otherwise, and where there is
+  /// one job only, it has all threads.
   Jobs(bool at_once, const ComparisonObserver& observer) : at_once_(at_once), observer_(observer) {}
 
   /// Receives the share of a job that is done, 0 to 1.

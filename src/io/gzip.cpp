@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -75,10 +76,10 @@ class Inflater {
   bool done_ = false;
 };
 
-/// What a file's last four bytes promise it to hold. Only a hint: it is right for one member below 4 GB, and a file may
-/// lie, so it counts no further than deflate can compress.
+/// What a file's last four bytes promise it to hold. Only a hint: it is right for one member below 4 GB, a truncated
+/// file holds anything there, and a file may lie. So it counts for what data of this kind compress to and no further.
 std::size_t promised_size(std::span<const std::uint8_t> bytes) {
-  constexpr std::size_t kMostCompression = 1032;
+  constexpr std::size_t kMostCompression = 64;
   if (bytes.size() < 18) return 0;  // an empty member
   std::uint32_t size = 0;
   for (std::size_t i = 0; i < 4; ++i) size |= std::uint32_t{bytes[bytes.size() - 4 + i]} << 8 * i;
@@ -98,7 +99,11 @@ ByteBuffer gunzip(std::span<const std::uint8_t> bytes, const std::string& name, 
   }
   Inflater inflater(bytes, name);
   ByteBuffer result;
-  result.reserve(std::min(promised_size(bytes), limit));
+  try {
+    result.reserve(std::min(promised_size(bytes), limit));
+  } catch (const std::bad_alloc&) {
+    // Only a hint: what the file really holds may fit.
+  }
   while (!inflater.done()) {
     const auto piece = inflater.next();
     if (piece.size() > limit - result.size()) {

@@ -32,7 +32,10 @@ class AutoencoderTrainer final : public LayerTrainer {
         corruption_stream_(seed, Purpose::corruption, o.layer),
         clean_(o.visible_count, o.batch) {}
 
-  MatrixRef input(Index cases) override { return clean_.leftCols(cases); }
+  MatrixRef input(Index cases) override {
+    gradient_.input(cases);  // refuses more cases than there is room for
+    return clean_.leftCols(cases);
+  }
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
     MatrixRef corrupted = gradient_.input(batch.cols());

@@ -64,9 +64,10 @@ class LayerRun {
       if (observer_.batch)
         observer_.batch(options_.layer + 1, epoch, static_cast<double>(first) / static_cast<double>(order.size()));
     });
+    const double seconds = watch.seconds();  // of training: what is measured on it is no part of it
     check_sane(epoch);
     PretrainEpoch record = measure(epoch);
-    record.seconds = watch.seconds();
+    record.seconds = seconds;
     return record;
   }
 

@@ -63,7 +63,11 @@ void ContrastiveDivergence::start_chains() {
   rbm_.hidden->mean_and_states(chain_stream_, {}, mean, chains_);
 }
 
-MatrixRef ContrastiveDivergence::input(Index cases) { return visible_.leftCols(cases); }
+MatrixRef ContrastiveDivergence::input(Index cases) {
+  if (cases < 1 || cases > hidden_states_.cols())
+    throw InvalidArgument(fmt::format("batch: expected 1 to {} cases, found {}", hidden_states_.cols(), cases));
+  return visible_.leftCols(cases);
+}
 
 void ContrastiveDivergence::gradient(const ConstMatrixRef& batch, std::uint32_t update, GradientSink sink) {
   const Index cases = batch.cols();

@@ -58,6 +58,24 @@ TEST(LayerTrainer, LayerAndStateAreComplete) {
   }
 }
 
+// A batch written where the trainer wants it is the batch that is handed over.
+TEST(LayerTrainer, ABatchInItsInputIsTheSameUpdate) {
+  const auto cases = digits();
+  const auto summary = summarize(cases);
+  const std::vector<Index> chosen{0, 1, 2, 3, 4};
+  for (const auto& kind : pretrainers()) {
+    const auto copied = kind.make(small(kind.name), summary, 3);
+    const auto in_place = kind.make(small(kind.name), summary, 3);
+    copied->update(batch(cases, chosen), {1, 0, chosen}, {0.1, 0.5});
+    MatrixRef input = in_place->input(5);
+    cases.gather_into(chosen, input);
+    in_place->update(input, {1, 0, chosen}, {0.1, 0.5});
+    EXPECT_EQ(encoder_weights(copied->layer()), encoder_weights(in_place->layer())) << kind.name;
+    EXPECT_THROW(in_place->input(21), InvalidArgument) << kind.name;
+    EXPECT_THROW(in_place->input(0), InvalidArgument) << kind.name;
+  }
+}
+
 // Weight cost pulls weights only; biases are free. With a rate of r and a cost of 1/r one update without momentum
 // leaves of the weights nothing but the gradient's part, and the biases as they would be without cost.
 TEST(LayerTrainer, WeightCostIsOnWeightsOnly) {

@@ -218,7 +218,8 @@ class DivergenceBench {
   Samples seconds_, speed_, products_, draws_, updates_, gather_, scaling_;
 };
 
-/// Supervised training of one net: 6 operations a weight and case.
+/// Supervised training of one net: 6 operations a weight and case, by the convention of those who compare such figures;
+/// the lowest layer, whose inputs need no delta, does 4.
 class FinetuneBench {
  public:
   FinetuneBench(std::vector<std::unique_ptr<ProductLibrary>>& libraries, const BenchOptions& options)

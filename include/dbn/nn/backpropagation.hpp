@@ -26,7 +26,7 @@ class Backpropagation {
   void backward(const ConstMatrixRef& batch, GradientSink sink);
 
   const Mlp& net_;
-  std::vector<Matrix> outputs_;     ///< of each layer; the last turns from scores into the loss's gradient
+  std::vector<Matrix> outputs_;     ///< of each layer; of the last one scores
   std::vector<Matrix> deltas_;      ///< gradient with respect to each layer's total input
   std::vector<Vector> delta_sums_;  ///< over the batch: the gradients of the biases
   Index cases_ = 0;
