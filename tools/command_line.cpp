@@ -1,7 +1,8 @@
 #include "command_line.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <cctype>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <boost/program_options.hpp>
@@ -50,6 +51,17 @@ std::string wrap(const std::string& text, std::size_t indent) {
   return out;
 }
 
+// A word as a shell would have to read it.
+std::string quoted_for_shell(const std::string& word) {
+  const auto is_plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr("-_./,:=@%+", c) != nullptr;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
 }  // namespace
 
 void CommandLine::add(dbn::OptionFields fields, const std::string& section, const std::string& prefix) {
@@ -93,6 +105,13 @@ bool CommandLine::given(const std::string& name) const {
   return std::find(given_.begin(), given_.end(), name) != given_.end();
 }
 
+std::string CommandLine::repeated(const std::vector<std::string>& more) const {
+  std::string text = "dbn " + command_;
+  for (const auto* list : {&words_, &more})
+    for (const auto& word : *list) text += " " + quoted_for_shell(word);
+  return text;
+}
+
 void CommandLine::set(const std::string& name, const std::string& value) {
   const Entry* entry = find(name);
   if (entry == nullptr) refuse_unknown(name);
@@ -134,6 +153,7 @@ void CommandLine::read_config(const std::string& path) {
 }
 
 bool CommandLine::parse(std::span<const std::string> arguments) {
+  words_.assign(arguments.begin(), arguments.end());
   add(global_fields(), kGlobal);
   const Given given_now = tokenize(arguments);
   if (given_now.help) {

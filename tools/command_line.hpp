@@ -43,6 +43,8 @@ class CommandLine {
 
   /// Whether the user set this option, by file or command line.
   bool given(const std::string& name) const;
+  /// The command as it was given, with more arguments behind it, fit for a shell.
+  std::string repeated(const std::vector<std::string>& more) const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(global.seed); }
 
  private:
@@ -78,4 +80,5 @@ class CommandLine {
   std::vector<Entry> entries_;
   std::vector<Argument> arguments_;
   std::vector<std::string> given_;
+  std::vector<std::string> words_;  ///< all arguments, as they came
 };

@@ -18,6 +18,7 @@
 #include "commands.hpp"
 #include "nearest.hpp"
 #include "output.hpp"
+#include "stop_signals.hpp"
 
 namespace {
 
@@ -115,6 +116,9 @@ int main(int argc, char** argv) {
   try {
     run(arguments);
     return 0;
+  } catch (const Stopped& stop) {
+    std::fputs(fmt::format("dbn: {}\n", stop.what()).c_str(), stderr);
+    return stop.exit_code();
   } catch (const dbn::InvalidArgument& error) {
     return fail(2, error.what(), color);
   } catch (const dbn::DataError& error) {

@@ -53,3 +53,8 @@ void Progress::line(const std::string& text) {
   clear();
   to_stderr(text + "\n");
 }
+
+void Progress::note(const std::string& text) {
+  clear();
+  to_stderr("dbn: note: " + text + "\n");
+}

@@ -18,6 +18,8 @@ class Progress {
   void update(double done);
   /// A line that stays.
   void line(const std::string& text);
+  /// A line that even --quiet does not hide: something went otherwise than was asked.
+  void note(const std::string& text);
 
  private:
   void clear();

@@ -10,6 +10,7 @@
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
 #include <dbn/core/random.hpp>
+#include <dbn/core/run_state.hpp>
 #include <dbn/core/stopwatch.hpp>
 #include <dbn/core/table.hpp>
 #include <dbn/core/tensor.hpp>
@@ -18,6 +19,7 @@
 #include <dbn/data/csv_reader.hpp>
 #include <dbn/data/csv_writer.hpp>
 #include <dbn/data/dataset.hpp>
+#include <dbn/data/fingerprint.hpp>
 #include <dbn/data/format.hpp>
 #include <dbn/data/idx_reader.hpp>
 #include <dbn/data/preprocessing.hpp>
@@ -28,9 +30,12 @@
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
 #include <dbn/io/file.hpp>
+#include <dbn/io/folder.hpp>
 #include <dbn/io/gzip.hpp>
 #include <dbn/io/json.hpp>
 #include <dbn/io/safetensors.hpp>
+#include <dbn/model/checkpoint_file.hpp>
+#include <dbn/model/checkpoint_folder.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
 #include <dbn/nn/activation.hpp>
@@ -42,6 +47,7 @@
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
 #include <dbn/nn/schedule.hpp>
+#include <dbn/nn/training_loop.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
 #include <dbn/pretrain/pretrain.hpp>

@@ -1,29 +1,21 @@
 #include <dbn/experiment/comparison.hpp>
 
 #include <algorithm>
-#include <numeric>
+#include <iterator>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/parallel.hpp>
-#include <dbn/core/stopwatch.hpp>
+#include <dbn/data/fingerprint.hpp>
 #include <dbn/data/split.hpp>
-#include <dbn/nn/evaluation.hpp>
-#include <dbn/pretrain/unroll.hpp>
 
-#include "jobs.hpp"
+#include "block.hpp"
 
 namespace dbn {
 namespace {
-
-// Features, hidden layers, classes.
-std::vector<Index> net_sizes(const DataFiles& data, const ComparisonOptions& options) {
-  std::vector<Index> sizes{data.training->feature_count()};
-  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
-  sizes.push_back(static_cast<Index>(data.training->classes.size()));
-  return sizes;
-}
 
 Index weight_count(const std::vector<Index>& sizes) {
   Index count = 0;
@@ -31,111 +23,81 @@ Index weight_count(const std::vector<Index>& sizes) {
   return count;
 }
 
+using detail::Block;
 using detail::Jobs;
+using detail::KeptRuns;
 
 // Below this many weights a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
 constexpr Index kSmallNet = 500000;
 
-// One seed: everything that its runs share.
-class Block {
+// Trains everything of some blocks that was not finished before: first the stacks, then the nets, in the order of a
+// comparison's runs.
+class Wave {
  public:
-  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-        const std::vector<Start>& starts, std::uint64_t seed)
-      : data_(data),
-        options_(options),
-        starts_(starts),
-        seed_(seed),
-        split_(split_validation(*data.training, options.validation, seed)),
-        preprocessing_(fit_preprocessing(scale, *data.training, split_.training)),
-        training_(data.training, split_.training, preprocessing_),
-        validation_(data.training, labelled_cases(*data.training, split_.validation), preprocessing_),
-        test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_),
-        stacks_(starts.size()) {}
-
-  void pretrain_start(std::size_t start, Jobs::Tell tell) {
-    const Stopwatch watch;
-    const PretrainOptions own = pretrain_options(starts_[start], options_.pretrain);
-    const auto layers = static_cast<double>(own.layers.size());
-    const auto tell_batch = [&](Index layer, Index epoch, double done) {
-      const auto epochs =
-          static_cast<double>(per_layer(own.epochs, static_cast<std::size_t>(layer - 1), own.layers.size(), "epochs"));
-      tell((static_cast<double>(layer - 1) + (static_cast<double>(epoch - 1) + done) / epochs) / layers);
-    };
-    PretrainResult result = pretrain(training_, &validation_, own, seed_, {.batch = tell_batch, .epoch = {}});
-    stacks_[start] = {std::move(result.stack), watch.seconds()};
+  Wave(std::vector<Block>& blocks, const std::vector<Start>& starts, const std::vector<Index>& counts, Jobs& jobs)
+      : blocks_(blocks), starts_(starts), counts_(counts), jobs_(jobs) {
+    runs_.resize(blocks.size() * counts.size() * starts.size());
+    for (std::size_t i = 0; i < runs_.size(); ++i)
+      if (auto run = block(i).finished(start(i), labels(i)))
+        runs_[i] = std::move(*run);
+      else
+        open_.push_back(i);
   }
 
-  ComparisonRun run(std::size_t index, Index labels, Jobs::Tell tell) const {
-    const Start& start = starts_[index];
-    const PreparedCases labelled(data_.training, choose_labels(*data_.training, split_.training, labels, seed_),
-                                 preprocessing_);
-    const Stopwatch watch;
-    const auto tell_batch = [&](Index epoch, Index epochs, double done) {
-      tell((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
-    };
-    FinetuneResult tuned =
-        fine_tune(net(index), labelled, &validation_, options_.finetune, seed_, {.batch = tell_batch, .epoch = {}});
-    ComparisonRun run{.start = start.name, .labels = labels, .seed = seed_};
-    run.finetune_seconds = watch.seconds();
-    run.pretrain_seconds = stacks_[index].seconds;
-    const Evaluation evaluation = evaluate(tuned.net, test_);
-    run.test_error = evaluation.error;
-    run.test_cross_entropy = evaluation.cross_entropy;
-    run.epochs_to_target = epochs_to_target(tuned.history);
-    run.history = std::move(tuned.history);
-    return run;
+  std::vector<ComparisonRun> run() {
+    pretrain();
+    fine_tune();
+    for (const Block& block : blocks_) block.forget_stacks();
+    return std::move(runs_);
   }
 
  private:
-  struct Pretrained {
-    Stack stack;
-    double seconds = 0;
-  };
+  // Of run i: blocks are slowest, then label counts, then starts.
+  Block& block(std::size_t i) { return blocks_[i / (counts_.size() * starts_.size())]; }
+  std::size_t start(std::size_t i) const { return i % starts_.size(); }
+  Index labels(std::size_t i) const { return counts_[i / starts_.size() % counts_.size()]; }
 
-  Mlp net(std::size_t index) const {
-    const Start& start = starts_[index];
-    if (start.pretrained) return unroll(stacks_[index].stack, training_.class_count(), seed_);
-    return make_mlp(net_sizes(data_, options_), start.activation, start.method, seed_);
+  void pretrain() {
+    std::set<std::pair<Block*, std::size_t>> wanted;
+    std::vector<std::pair<Block*, std::size_t>> stacks;
+    for (const std::size_t i : open_)
+      if (starts_[start(i)].pretrained && wanted.emplace(&block(i), start(i)).second)
+        stacks.emplace_back(&block(i), start(i));
+    jobs_.run(fmt::format("pretraining {} stacks", stacks.size()), std::ssize(stacks), [&](Index job, Jobs::Tell tell) {
+      const auto& [owner, which] = stacks[static_cast<std::size_t>(job)];
+      owner->pretrain_start(which, jobs_, tell);
+    });
   }
 
-  std::optional<Index> epochs_to_target(const std::vector<FinetuneEpoch>& history) const {
-    for (const auto& epoch : history)
-      if (epoch.validation_error && *epoch.validation_error <= options_.target) return epoch.epoch;
-    return std::nullopt;
+  void fine_tune() {
+    jobs_.run(fmt::format("fine-tuning {} nets", open_.size()), std::ssize(open_), [&](Index job, Jobs::Tell tell) {
+      const std::size_t i = open_[static_cast<std::size_t>(job)];
+      runs_[i] = block(i).run(start(i), labels(i), jobs_, tell);
+      jobs_.finished(runs_[i]);
+    });
   }
 
-  const DataFiles& data_;
-  const ComparisonOptions& options_;
+  std::vector<Block>& blocks_;
   const std::vector<Start>& starts_;
-  std::uint64_t seed_;
-  Split split_;
-  Preprocessing preprocessing_;
-  PreparedCases training_;
-  PreparedCases validation_;
-  PreparedCases test_;
-  std::vector<Pretrained> stacks_;  ///< by start; empty for one that is not pretrained
+  const std::vector<Index>& counts_;
+  Jobs& jobs_;
+  std::vector<ComparisonRun> runs_;
+  std::vector<std::size_t> open_;  ///< runs that are still to be made
 };
 
-// Trains everything of some blocks: first their stacks, then their nets, in the order of a comparison's runs.
-std::vector<ComparisonRun> run_blocks(std::vector<Block>& blocks, const std::vector<Start>& starts,
-                                      const std::vector<Index>& counts, Jobs& jobs) {
-  std::vector<std::size_t> pretrained;
-  for (std::size_t s = 0; s < starts.size(); ++s)
-    if (starts[s].pretrained) pretrained.push_back(s);
-  const auto stacks = static_cast<Index>(blocks.size() * pretrained.size());
-  jobs.run(fmt::format("pretraining {} stacks", stacks), stacks, [&](Index job, Jobs::Tell tell) {
-    const auto i = static_cast<std::size_t>(job);
-    blocks[i / pretrained.size()].pretrain_start(pretrained[i % pretrained.size()], tell);
-  });
-  std::vector<ComparisonRun> runs(blocks.size() * counts.size() * starts.size());
-  jobs.run(fmt::format("fine-tuning {} nets", runs.size()), static_cast<Index>(runs.size()),
-           [&](Index job, Jobs::Tell tell) {
-             const auto i = static_cast<std::size_t>(job);
-             const auto& block = blocks[i / (counts.size() * starts.size())];
-             runs[i] = block.run(i % starts.size(), counts[i / starts.size() % counts.size()], tell);
-             jobs.finished(runs[i]);
-           });
-  return runs;
+// All that the runs' bits depend on; starts, seeds and label counts name the runs instead, and may grow.
+RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options) {
+  RunIdentity identity{
+      {"--scale", scale}, {"training data", fingerprint(*data.training)}, {"test data", fingerprint(*data.test)}};
+  const auto prefixed = [&](OptionFields fields, const std::string& prefix) {
+    std::erase_if(fields, [](const OptionField& field) { return field.name == "layers"; });
+    for (auto& field : fields) field.name = prefix + field.name;
+    add_options(identity, fields);
+  };
+  add_options(identity, options.fields(), {"starts", "seeds", "labels", "target"});
+  prefixed(options.pretrain.fields(), "pretrain.");
+  prefixed(options.finetune.fields(), "finetune.");
+  return identity;
 }
 
 std::vector<Start> parse_starts(const ComparisonOptions& options) {
@@ -284,20 +246,22 @@ void check_comparison(const DataFiles& data, const ComparisonOptions& options, s
 }
 
 ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-                                std::uint64_t seed, const ComparisonObserver& observer) {
+                                std::uint64_t seed, const ComparisonObserver& observer, CheckpointFolder* folder) {
   check_comparison(data, options, seed);
   const auto starts = parse_starts(options);
   ComparisonResult result;
   const auto counts = label_counts(data, options, seed);
-  const bool at_once = weight_count(net_sizes(data, options)) < kSmallNet;
+  const bool at_once = weight_count(detail::net_sizes(data, options)) < kSmallNet;
+  KeptRuns kept{.folder = folder};
+  if (folder != nullptr) kept.identity = identity_of(data, scale, options);
   Jobs jobs(at_once, observer);
   // Enough blocks to keep all threads busy; more would only hold memory.
   const Index together = at_once ? 2 * static_cast<Index>(thread_count()) : 1;
   for (Index first = 0; first < options.seeds; first += together) {
     std::vector<Block> blocks;
     for (Index i = first; i < std::min(first + together, options.seeds); ++i)
-      blocks.emplace_back(data, scale, options, starts, seed + static_cast<std::uint64_t>(i));
-    for (auto& run : run_blocks(blocks, starts, counts, jobs)) result.runs.push_back(std::move(run));
+      blocks.emplace_back(data, scale, options, starts, seed + static_cast<std::uint64_t>(i), kept);
+    for (auto& run : Wave(blocks, starts, counts, jobs).run()) result.runs.push_back(std::move(run));
   }
   for (const Index labels : counts)
     for (const auto& start : starts) result.cells.push_back(summarize(start, labels, result.runs));

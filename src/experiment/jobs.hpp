@@ -24,6 +24,8 @@ class Jobs {
 
   /// Tells the observer of a finished run.
   void finished(const ComparisonRun& run);
+  /// Tells the observer something that a user should know.
+  void notice(const std::string& text);
 
  private:
   void tell(Index job, double done);

@@ -178,18 +178,20 @@ ByteBuffer read_file(const std::string& path) {
   }
 }
 
-void write_file(const std::string& path, std::span<const std::uint8_t> bytes) {
+void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces) {
   const std::string target = follow_link(path);
   check_target(target);
   // Opened first, so that everything that can be refused is refused before the old file is gone.
   const Descriptor folder(parent_folder(target), target, O_RDONLY | O_DIRECTORY);
   TemporaryFile temporary(target);
-  temporary.file().write_all(bytes);
+  for (const auto piece : pieces) temporary.file().write_all(piece);
   temporary.file().sync();
   temporary.file().close();
   temporary.replace();
   folder.sync();
 }
+
+void write_file(const std::string& path, std::span<const std::uint8_t> bytes) { write_file(path, {&bytes, 1}); }
 
 void write_file(const std::string& path, std::string_view text) {
   write_file(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));

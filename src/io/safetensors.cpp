@@ -13,7 +13,7 @@
 namespace dbn {
 namespace {
 
-void check(const StoredTensor& tensor) {
+void check(const TensorView& tensor) {
   const auto fail = [&](const std::string& reason) {
     throw InvalidArgument(fmt::format("safetensors: tensor {}: {}", quote_for_message(tensor.name), reason));
   };
@@ -29,22 +29,21 @@ void check(const StoredTensor& tensor) {
   }
 }
 
-void check_counts(const SafetensorsFile& file) {
-  if (file.tensors.size() > detail::kMaxTensors) {
-    throw InvalidArgument(
-        fmt::format("safetensors: {} tensors, expected at most {}", file.tensors.size(), detail::kMaxTensors));
+void check_counts(std::size_t tensors, std::size_t metadata) {
+  if (tensors > detail::kMaxTensors) {
+    throw InvalidArgument(fmt::format("safetensors: {} tensors, expected at most {}", tensors, detail::kMaxTensors));
   }
   constexpr std::size_t kChecksums = 2;
-  if (file.metadata.size() + kChecksums > detail::kMaxMetadata) {
-    throw InvalidArgument(fmt::format("safetensors: {} metadata strings, expected at most {}", file.metadata.size(),
+  if (metadata + kChecksums > detail::kMaxMetadata) {
+    throw InvalidArgument(fmt::format("safetensors: {} metadata strings, expected at most {}", metadata,
                                       detail::kMaxMetadata - kChecksums));
   }
 }
 
-std::vector<detail::TensorEntry> arranged_entries(const SafetensorsFile& file) {
+std::vector<detail::TensorEntry> arranged_entries(const std::vector<TensorView>& tensors) {
   std::vector<detail::TensorEntry> entries;
   std::set<std::string_view> names;
-  for (const StoredTensor& tensor : file.tensors) {
+  for (const TensorView& tensor : tensors) {
     check(tensor);
     if (!names.insert(tensor.name).second) {
       throw InvalidArgument(fmt::format("safetensors: two tensors named {}", quote_for_message(tensor.name)));
@@ -59,6 +58,35 @@ void append_length(ByteBuffer& bytes, std::uint64_t length) {
   for (std::size_t i = 0; i < detail::kLengthBytes; ++i) bytes.push_back(static_cast<std::uint8_t>(length >> (8 * i)));
 }
 
+/// A file in the order of its bytes: length and header, then the tensors where they lie.
+class Pieces {
+ public:
+  Pieces(const std::vector<TensorView>& tensors, const detail::Metadata& metadata) {
+    check_counts(tensors.size(), metadata.size());
+    const auto entries = arranged_entries(tensors);
+    std::map<std::string_view, std::span<const std::uint8_t>> by_name;
+    for (const TensorView& tensor : tensors) by_name[tensor.name] = tensor.bytes;
+    for (const auto& entry : entries) pieces_.push_back(by_name.at(entry.name));
+    const std::string header = detail::header_text(entries, metadata, detail::crc32_text(pieces_));
+    if (header.size() > detail::kMaxHeaderBytes) {
+      throw InvalidArgument(
+          fmt::format("safetensors: names and metadata need a header of {} bytes, expected at most {}", header.size(),
+                      detail::kMaxHeaderBytes));
+    }
+    append_length(head_, header.size());
+    head_.insert(head_.end(), header.begin(), header.end());
+    pieces_.insert(pieces_.begin(), head_);
+  }
+  Pieces(const Pieces&) = delete;
+  Pieces& operator=(const Pieces&) = delete;
+
+  std::span<const std::span<const std::uint8_t>> in_order() const { return pieces_; }
+
+ private:
+  ByteBuffer head_;
+  std::vector<std::span<const std::uint8_t>> pieces_;
+};
+
 }  // namespace
 
 const StoredTensor* SafetensorsFile::find(std::string_view name) const {
@@ -68,28 +96,18 @@ const StoredTensor* SafetensorsFile::find(std::string_view name) const {
 }
 
 ByteBuffer encode_safetensors(const SafetensorsFile& file) {
-  check_counts(file);
-  const auto entries = arranged_entries(file);
-  std::map<std::string_view, const StoredTensor*> by_name;
-  for (const StoredTensor& tensor : file.tensors) by_name[tensor.name] = &tensor;
-  ByteBuffer buffer;
-  buffer.reserve(entries.empty() ? 0 : entries.back().end);
-  for (const auto& entry : entries) {
-    const ByteBuffer& bytes = by_name.at(entry.name)->bytes;
-    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
-  }
-
-  const std::string header = detail::header_text(entries, file.metadata, detail::crc32_text(buffer));
-  if (header.size() > detail::kMaxHeaderBytes) {
-    throw InvalidArgument(fmt::format("safetensors: names and metadata need a header of {} bytes, expected at most {}",
-                                      header.size(), detail::kMaxHeaderBytes));
-  }
+  std::vector<TensorView> views;
+  for (const StoredTensor& tensor : file.tensors)
+    views.push_back({tensor.name, tensor.dtype, tensor.shape, tensor.bytes});
+  const Pieces pieces(views, file.metadata);
   ByteBuffer result;
-  result.reserve(detail::kLengthBytes + header.size() + buffer.size());
-  append_length(result, header.size());
-  result.insert(result.end(), header.begin(), header.end());
-  result.insert(result.end(), buffer.begin(), buffer.end());
+  for (const auto piece : pieces.in_order()) result.insert(result.end(), piece.begin(), piece.end());
   return result;
+}
+
+void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                       const std::map<std::string, std::string>& metadata) {
+  write_file(path, Pieces(tensors, metadata).in_order());
 }
 
 }  // namespace dbn

@@ -45,8 +45,9 @@ std::optional<std::uint64_t> first_non_finite(const std::string& dtype, std::spa
 /// Puts the entries into the order of the file and sets their places from 0, without holes. Their sizes must be valid.
 void arrange(std::vector<TensorEntry>& entries);
 
-/// Eight hexadecimal digits.
+/// Eight hexadecimal digits: the checksum of bytes, in one piece or several.
 std::string crc32_text(std::span<const std::uint8_t> bytes);
+std::string crc32_text(std::span<const std::span<const std::uint8_t>> pieces);
 
 /// The header of arranged entries, with both checksums and padding. Throws InvalidArgument for text that is not UTF-8.
 std::string header_text(const std::vector<TensorEntry>& entries, Metadata metadata, const std::string& buffer_crc);

@@ -13,7 +13,7 @@ namespace {
 
 using detail::Json;
 
-// In torch.nn.Sequential(Linear, activation, Linear, ...) every second module is a Linear.
+// As in Mlp::tensors().
 std::string linear_key(std::size_t layer, const char* tensor) { return fmt::format("{}.{}", 2 * layer, tensor); }
 
 Json history_json(const std::vector<FinetuneEpoch>& history) {
@@ -57,20 +57,17 @@ Mlp read_net(detail::TensorReader& reader, const std::vector<std::string>& activ
 }  // namespace
 
 void save_model(const ModelFile& file, const std::string& path) {
-  SafetensorsFile out;
+  std::vector<TensorView> tensors;
   std::vector<std::string> names;
   Mlp net = file.net;
-  const TensorList list = net.tensors();
-  for (std::size_t i = 0; i < net.layers.size(); ++i) {
-    names.push_back(net.layers[i].activation->name);
-    detail::add_tensor(out, linear_key(i, "weight"), list[2 * i].values, false);
-    detail::add_tensor(out, linear_key(i, "bias"), list[2 * i + 1].values, true);
-  }
+  for (const auto& layer : net.layers) names.push_back(layer.activation->name);
+  for (const auto& tensor : net.tensors())
+    tensors.push_back(detail::view_of(tensor.name, tensor.values, !is_weight(tensor)));
   const Json config{{"task", "classification"}, {"activations", names},
                     {"classes", file.classes},  {"preprocessing", detail::preprocessing_json(file.preprocessing)},
                     {"seed", file.seed},        {"start", file.start}};
-  detail::add_metadata(out, "dbn-model", config, history_json(file.history));
-  write_file(path, encode_safetensors(out));
+  write_safetensors(path, tensors,
+                    detail::metadata("dbn-model", {{"config", config}, {"history", history_json(file.history)}}));
 }
 
 ModelFile load_model(const std::string& path) {

@@ -85,18 +85,18 @@ std::vector<std::vector<PretrainEpoch>> history_from(const Json& json, const std
 }  // namespace
 
 void save_stack(const StackFile& file, const std::string& path) {
-  SafetensorsFile out;
+  std::vector<TensorView> views;
   Json layers = Json::array();
   Stack stack = file.stack;
   for (std::size_t i = 0; i < stack.layers.size(); ++i) {
     layers.push_back(layer_config(stack.layers[i]));
     for (const auto& tensor : tensors(stack.layers[i]))
-      detail::add_tensor(out, fmt::format("layers.{}.{}", i, tensor.name), tensor.values, !is_weight(tensor));
+      views.push_back(detail::view_of(fmt::format("layers.{}.{}", i, tensor.name), tensor.values, !is_weight(tensor)));
   }
   const Json config{
       {"layers", layers}, {"preprocessing", detail::preprocessing_json(file.preprocessing)}, {"seed", file.seed}};
-  detail::add_metadata(out, "dbn-stack", config, history_json(file.history));
-  write_file(path, encode_safetensors(out));
+  write_safetensors(path, views,
+                    detail::metadata("dbn-stack", {{"config", config}, {"history", history_json(file.history)}}));
 }
 
 StackFile load_stack(const std::string& path) {

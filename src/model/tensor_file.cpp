@@ -46,15 +46,13 @@ Vector vector_from(const Json& json, const char* key, Index features, const std:
 
 void refuse(const std::string& path, const std::string& what) { throw DataError(path + ": " + what); }
 
-void add_tensor(SafetensorsFile& file, const std::string& name, const Eigen::Map<Matrix>& values, bool vector) {
-  StoredTensor tensor{.name = name, .dtype = kDtype, .shape = {}, .bytes = {}};
-  if (vector)
-    tensor.shape = {static_cast<std::uint64_t>(values.size())};
-  else
-    tensor.shape = {static_cast<std::uint64_t>(values.cols()), static_cast<std::uint64_t>(values.rows())};
-  tensor.bytes.resize(static_cast<std::size_t>(values.size()) * sizeof(Scalar));
-  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
-  file.tensors.push_back(std::move(tensor));
+TensorView view_of(const std::string& name, const Eigen::Map<Matrix>& values, bool vector) {
+  const auto rows = static_cast<std::uint64_t>(values.rows());
+  const auto cols = static_cast<std::uint64_t>(values.cols());
+  return {name,
+          kDtype,
+          vector ? std::vector{rows} : std::vector{cols, rows},
+          {reinterpret_cast<const std::uint8_t*>(values.data()), rows * cols * sizeof(Scalar)}};
 }
 
 StoredTensor TensorReader::take(const std::string& name, std::size_t rank) {
@@ -78,6 +76,26 @@ Matrix TensorReader::matrix(const std::string& name) {
 }
 
 Vector TensorReader::vector(const std::string& name) { return checked_values(take(name, 1)); }
+
+Matrix TensorReader::any(const std::string& name) {
+  const StoredTensor* tensor = file_.find(name);
+  return tensor != nullptr && tensor->shape.size() == 2 ? matrix(name) : Matrix(vector(name));
+}
+
+std::vector<double> TensorReader::numbers(const std::string& name) {
+  const StoredTensor* tensor = file_.find(name);
+  if (tensor == nullptr || tensor->dtype != "F64" || tensor->shape.size() != 1)
+    refuse(path_, fmt::format("expected a list of F64 '{}', found none", name));
+  std::vector<double> list(tensor->bytes.size() / sizeof(double));
+  if (!list.empty()) std::memcpy(list.data(), tensor->bytes.data(), tensor->bytes.size());
+  return list;
+}
+
+std::vector<std::string> TensorReader::names() const {
+  std::vector<std::string> names;
+  for (const auto& tensor : file_.tensors) names.push_back(tensor.name);
+  return names;
+}
 
 // A double that a float cannot hold becomes infinite only here.
 Vector TensorReader::checked_values(const StoredTensor& tensor) const {
@@ -113,8 +131,10 @@ TensorReader open_tensor_file(const std::string& path, const std::string& format
   return {std::move(file), path};
 }
 
-void add_metadata(SafetensorsFile& file, const std::string& format, const Json& config, const Json& history) {
-  file.metadata = {{"format", format}, {"version", kVersion}, {"config", config.dump()}, {"history", history.dump()}};
+std::map<std::string, std::string> metadata(const std::string& format, const std::map<std::string, Json>& entries) {
+  std::map<std::string, std::string> all{{"format", format}, {"version", kVersion}};
+  for (const auto& [name, json] : entries) all[name] = json.dump();
+  return all;
 }
 
 Json preprocessing_json(const Preprocessing& preprocessing) {

@@ -1,7 +1,9 @@
 #pragma once
-// What stack and model files share: tensors by name, JSON metadata, and the strict way back.
+// What stack, model and checkpoint files share: tensors by name, JSON metadata, and the strict way back.
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -13,8 +15,8 @@ namespace dbn::detail {
 
 using Json = nlohmann::json;
 
-/// A matrix (fan_in x fan_out) becomes row-major [fan_out, fan_in]: the same bytes. A one-column one becomes [rows].
-void add_tensor(SafetensorsFile& file, const std::string& name, const Eigen::Map<Matrix>& values, bool vector);
+/// A matrix (fan_in x fan_out) becomes row-major [fan_out, fan_in], a `vector` [rows]: the same bytes, not copied.
+TensorView view_of(const std::string& name, const Eigen::Map<Matrix>& values, bool vector);
 
 /// Takes tensors out of a file one by one, so that what is left over is unknown.
 class TensorReader {
@@ -24,6 +26,12 @@ class TensorReader {
   bool has(const std::string& name) const { return file_.find(name) != nullptr; }
   Matrix matrix(const std::string& name);
   Vector vector(const std::string& name);
+  /// A tensor of either rank, as view_of() wrote it.
+  Matrix any(const std::string& name);
+  /// A list of doubles.
+  std::vector<double> numbers(const std::string& name);
+  /// Names of the tensors that have not been taken.
+  std::vector<std::string> names() const;
   /// Throws DataError when a tensor was not taken.
   void finish() const;
 
@@ -42,8 +50,8 @@ class TensorReader {
 /// Opens a file of the given format ("dbn-stack"); DataError says what else it is.
 TensorReader open_tensor_file(const std::string& path, const std::string& format);
 
-/// Metadata common to both formats.
-void add_metadata(SafetensorsFile& file, const std::string& format, const Json& config, const Json& history);
+/// Metadata of a file of this format: its name and version, and the given entries as JSON text.
+std::map<std::string, std::string> metadata(const std::string& format, const std::map<std::string, Json>& entries);
 
 Json preprocessing_json(const Preprocessing& preprocessing);
 /// config's "preprocessing", for so many features. Throws DataError, naming `path`, for anything but what

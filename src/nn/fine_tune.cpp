@@ -7,9 +7,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/math.hpp>
 #include <dbn/core/random.hpp>
-#include <dbn/core/stopwatch.hpp>
 #include <dbn/nn/backpropagation.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/optimizer.hpp>
@@ -39,88 +37,115 @@ void check_cases(const Mlp& net, const PreparedCases& cases) {
                                         cases.members()[static_cast<std::size_t>(i)] + 1, net.output_count()));
 }
 
-// A run of supervised training: the net, its optimizer, and where it stands.
-class Run {
+constexpr std::size_t kHistoryRow = 5;
+
+// Supervised training of a net: back-propagation, an optimizer, and the best net so far where patience watches.
+class SupervisedLearner final : public Learner {
  public:
-  Run(Mlp start, const PreparedCases& training, const FinetuneOptions& options, std::uint64_t seed,
-      const FinetuneObserver& observer)
+  SupervisedLearner(Mlp start, const PreparedCases& training, const PreparedCases* validation,
+                    const FinetuneOptions& options, const FinetuneObserver& observer)
       : net_(std::move(start)),
         training_(training),
+        validation_(validation),
+        options_(options),
         observer_(observer),
         epochs_(epoch_count(options, training.case_count())),
         batch_size_(std::min(options.batch, training.case_count())),
         updates_(epochs_ * ((training.case_count() + batch_size_ - 1) / batch_size_)),
-        rate_(options.learning_rate.value_or(dbn::optimizer(options.optimizer).default_rate)),
         schedule_(rate_schedule(options.schedule)),
         momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
-        order_stream_(seed, Purpose::batch_order, kFinetuneLayer),
         backpropagation_(net_, batch_size_),
-        optimizer_(dbn::optimizer(options.optimizer).make(parameters(net_, options.weight_cost))),
-        batch_(training.feature_count(), batch_size_) {}
-
-  FinetuneEpoch train_epoch(Index epoch) {
-    const Stopwatch watch;
-    const auto order = permutation(order_stream_, static_cast<std::uint32_t>(epoch), training_.case_count());
-    double loss = 0;
-    double rate = 0;
-    for_each_batch(order, batch_size_, [&](Index first, std::span<const Index> cases) {
-      rate = rate_ * schedule_.factor(static_cast<double>(update_) / static_cast<double>(updates_));
-      loss += update(cases, {rate, momentum_.at(epoch)}) * static_cast<double>(cases.size());
-      if (observer_.batch)
-        observer_.batch(epoch, epochs_, static_cast<double>(first) / static_cast<double>(order.size()));
-    });
-    check_sane(epoch, loss, rate);
-    FinetuneEpoch record{.epoch = epoch, .train_loss = loss / static_cast<double>(order.size()), .learning_rate = rate};
-    record.seconds = watch.seconds();
-    return record;
+        optimizer_(dbn::optimizer(options.optimizer).make(dbn::parameters(net_, options.weight_cost))),
+        batch_(training.feature_count(), batch_size_) {
+    if (options.patience > 0) best_ = net_;
   }
 
-  Mlp& net() { return net_; }
+  TensorList parameters() override { return net_.tensors(); }
+
+  TensorList state() override {
+    TensorList all = optimizer_->state();
+    for (auto& tensor : with_prefix("best.", best_.tensors())) all.push_back(tensor);
+    return all;
+  }
+
+  Numbers numbers() const override {
+    return {{"history", history_numbers(history_)}, {"best", {static_cast<double>(best_epoch_), best_error_}}};
+  }
+
+  void take_numbers(const SavedRun& saved) override {
+    history_ = finetune_history(saved.list("history"));
+    best_epoch_ = static_cast<Index>(saved.list("best", 2)[0]);
+    best_error_ = saved.list("best", 2)[1];
+  }
+
+  double update(const BatchPosition& at, double learning_rate) override {
+    MatrixRef batch = batch_.leftCols(static_cast<Index>(at.cases.size()));
+    training_.gather_into(at.cases, batch);
+    labels_.clear();
+    for (const Index i : at.cases) labels_.push_back(training_.label(i));
+    optimizer_->begin_update({scheduled(learning_rate, at.update), momentum_.at(at.epoch)}, at.update);
+    const double loss = backpropagation_.gradient(
+        batch, labels_, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
+          optimizer_->apply(tensor, first, gradient);
+        });
+    if (observer_.batch)
+      observer_.batch(at.epoch, epochs_,
+                      static_cast<double>(at.update % per_epoch()) / static_cast<double>(per_epoch()));
+    return loss;
+  }
+
+  void end_epoch(const EndedEpoch& ended) override {
+    FinetuneEpoch record{.epoch = ended.epoch, .train_loss = ended.loss, .seconds = ended.seconds};
+    record.learning_rate = scheduled(ended.learning_rate, ended.epoch * per_epoch() - 1);
+    if (validation_ != nullptr) record.validation_error = evaluate(net_, *validation_).error;
+    history_.push_back(record);
+    if (observer_.epoch) observer_.epoch(record, epochs_);
+    if (options_.patience > 0 && (best_epoch_ == 0 || *record.validation_error < best_error_)) {
+      best_ = net_;
+      best_error_ = *record.validation_error;
+      best_epoch_ = ended.epoch;
+    }
+  }
+
+  bool satisfied() const override {
+    return options_.patience > 0 && static_cast<Index>(history_.size()) - best_epoch_ >= options_.patience;
+  }
+
+  FinetuneResult take_result() {
+    const bool patient = options_.patience > 0;
+    return {patient ? std::move(best_) : std::move(net_), std::move(history_), patient ? best_epoch_ : epochs_};
+  }
+
   Index epochs() const { return epochs_; }
 
  private:
-  // Tells the batch order of fine-tuning apart from those of pretrained layers.
-  static constexpr std::uint32_t kFinetuneLayer = 0xFFFFFF;
-
-  double update(std::span<const Index> cases, UpdateRates rates) {
-    MatrixRef batch = batch_.leftCols(static_cast<Index>(cases.size()));
-    training_.gather_into(cases, batch);
-    labels_.clear();
-    for (const Index i : cases) labels_.push_back(training_.label(i));
-    optimizer_->begin_update(rates, update_++);
-    return backpropagation_.gradient(batch, labels_,
-                                     [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
-                                       optimizer_->apply(tensor, first, gradient);
-                                     });
-  }
-
-  void check_sane(Index epoch, double loss, double rate) {
-    bool finite = std::isfinite(loss);
-    for (const auto& layer : net_.layers) finite = finite && all_moderate(layer.weights) && all_finite(layer.bias);
-    if (!finite)
-      throw DivergenceError(
-          fmt::format("fine-tuning diverged: loss or weights are beyond all measure after epoch {} (update {}), "
-                      "learning rate {:.4g}; try "
-                      "a rate ten times smaller",
-                      epoch, update_, rate));
+  Index per_epoch() const { return updates_ / epochs_; }
+  double scheduled(double rate, Index update) const {
+    return rate * schedule_.factor(static_cast<double>(update) / static_cast<double>(updates_));
   }
 
   Mlp net_;
   const PreparedCases& training_;
+  const PreparedCases* validation_;
+  const FinetuneOptions& options_;
   const FinetuneObserver& observer_;
   Index epochs_;
   Index batch_size_;
   Index updates_;
-  double rate_;
   const RateSchedule& schedule_;
   StepSchedule momentum_;
-  Stream order_stream_;
   Backpropagation backpropagation_;
   std::unique_ptr<Optimizer> optimizer_;
   Matrix batch_;
   std::vector<int> labels_;  ///< of the batch
-  Index update_ = 0;
+  std::vector<FinetuneEpoch> history_;
+  Mlp best_;  ///< with patience
+  Index best_epoch_ = 0;
+  double best_error_ = 0;
 };
+
+// Tells the batch order of fine-tuning apart from those of pretrained layers.
+constexpr std::uint32_t kFinetuneLayer = 0xFFFFFF;
 
 }  // namespace
 
@@ -147,6 +172,7 @@ OptionFields FinetuneOptions::fields() {
        .value = &patience,
        .help = "stop after so many epochs without a better validation error, and keep the best (0: never)",
        .range = {0, 1e6}},
+      on_divergence_field(&on_divergence),
   };
 }
 
@@ -154,6 +180,26 @@ void FinetuneOptions::validate() const {
   FinetuneOptions copy = *this;
   check_options(copy.fields());
   StepSchedule::parse(momentum, "--momentum", 1);
+}
+
+std::vector<double> history_numbers(const std::vector<FinetuneEpoch>& history) {
+  std::vector<double> list;
+  for (const auto& e : history) {
+    list.insert(list.end(), {e.train_loss, e.learning_rate, e.seconds});
+    append_optional(list, e.validation_error);
+  }
+  return list;
+}
+
+std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& list) {
+  std::vector<FinetuneEpoch> history;
+  for (std::size_t i = 0; i + kHistoryRow <= list.size(); i += kHistoryRow)
+    history.push_back({.epoch = static_cast<Index>(history.size()) + 1,
+                       .train_loss = list[i],
+                       .validation_error = optional_at(list, i + 3),
+                       .learning_rate = list[i + 1],
+                       .seconds = list[i + 2]});
+  return history;
 }
 
 Index epoch_count(const FinetuneOptions& options, Index cases) {
@@ -169,7 +215,8 @@ Index epoch_count(const FinetuneOptions& options, Index cases) {
 }
 
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
-                         const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer) {
+                         const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer,
+                         RunKeeper* keeper) {
   options.validate();
   check_cases(start, training);
   if (validation != nullptr && validation->case_count() == 0) validation = nullptr;
@@ -177,26 +224,18 @@ FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const Prepare
   if (options.patience > 0 && validation == nullptr)
     throw InvalidArgument("--patience: expected validation cases to watch, found none; try --validation 0.1");
 
-  Run run(std::move(start), training, options, seed, observer);
-  FinetuneResult result;
-  Mlp best;
-  double best_error = 0;
-  for (Index epoch = 1; epoch <= run.epochs(); ++epoch) {
-    FinetuneEpoch record = run.train_epoch(epoch);
-    if (validation != nullptr) record.validation_error = evaluate(run.net(), *validation).error;
-    result.history.push_back(record);
-    if (observer.epoch) observer.epoch(record, run.epochs());
-    if (options.patience == 0) continue;
-    if (best.layers.empty() || *record.validation_error < best_error) {
-      best = run.net();
-      best_error = *record.validation_error;
-      result.best_epoch = epoch;
-    }
-    if (epoch - result.best_epoch >= options.patience) break;
-  }
-  if (options.patience == 0) result.best_epoch = run.epochs();
-  result.net = options.patience == 0 ? std::move(run.net()) : std::move(best);
-  return result;
+  SupervisedLearner learner(std::move(start), training, validation, options, observer);
+  const double recommended = dbn::optimizer(options.optimizer).default_rate;
+  const LoopOptions loop{.stage = "finetune",
+                         .cases = training.case_count(),
+                         .batch = std::min(options.batch, training.case_count()),
+                         .epochs = learner.epochs(),
+                         .learning_rate = options.learning_rate.value_or(recommended),
+                         .recommended_rate = recommended,
+                         .retry = options.on_divergence == "retry",
+                         .order = Stream(seed, Purpose::batch_order, kFinetuneLayer)};
+  train(learner, loop, keeper, observer.notice);
+  return learner.take_result();
 }
 
 }  // namespace dbn

@@ -36,8 +36,8 @@ Matrix Mlp::probabilities(const ConstMatrixRef& batch) const {
 TensorList Mlp::tensors() {
   TensorList list;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    list.push_back(named(fmt::format("{}.weight", i), layers[i].weights));
-    list.push_back(named(fmt::format("{}.bias", i), layers[i].bias));
+    list.push_back(named(fmt::format("{}.weight", 2 * i), layers[i].weights));
+    list.push_back(named(fmt::format("{}.bias", 2 * i), layers[i].bias));
   }
   return list;
 }

@@ -39,7 +39,8 @@ class AutoencoderTrainer final : public LayerTrainer {
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
     MatrixRef corrupted = gradient_.input(batch.cols());
-    corruption_.kind->apply(corruption_stream_, corruption_.strength, at.epoch, at.cases, batch, corrupted);
+    corruption_.kind->apply(corruption_stream_, corruption_.strength, static_cast<std::uint32_t>(at.epoch), at.cases,
+                            batch, corrupted);
     optimizer_->begin_update(rates, at.update);
     gradient_.gradient(corrupted, batch, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
       optimizer_->apply(tensor, first, gradient);

@@ -41,6 +41,8 @@ const Pretrainer& pretrainer(std::string_view name) { return row_named(pretraine
 
 std::vector<std::string> pretrainer_names() { return row_names(pretrainers()); }
 
+InputSummary neutral_inputs(Index features) { return {.mean = Vector::Constant(features, Scalar{0.5}), .most = 1}; }
+
 InputSummary summarize(const CaseSource& cases) {
   constexpr Index kBatch = 256;
   Matrix batch(cases.feature_count(), kBatch);

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/math.hpp>
 #include <dbn/core/random.hpp>
-#include <dbn/core/stopwatch.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
@@ -38,97 +37,213 @@ void check_positions(const LayerOptions& layer, Index cases) {
                     layer.layer + 1, updates, layer.cd_k));
 }
 
+constexpr std::size_t kHistoryRow = 4;
+
+std::string history_name(std::size_t layer) { return fmt::format("layers.{}.history", layer); }
+std::string layer_prefix(std::size_t layer) { return fmt::format("layers.{}.", layer); }
+
+std::vector<double> history_numbers(const std::vector<PretrainEpoch>& history) {
+  std::vector<double> list;
+  for (const auto& e : history) {
+    list.insert(list.end(), {e.reconstruction_error, e.seconds});
+    append_optional(list, e.free_energy_gap);
+  }
+  return list;
+}
+
+std::vector<PretrainEpoch> history_from(const std::vector<double>& list, std::size_t layer) {
+  std::vector<PretrainEpoch> history;
+  for (std::size_t i = 0; i + kHistoryRow <= list.size(); i += kHistoryRow)
+    history.push_back({.layer = static_cast<Index>(layer) + 1,
+                       .epoch = static_cast<Index>(history.size()) + 1,
+                       .reconstruction_error = list[i],
+                       .free_energy_gap = optional_at(list, i + 2),
+                       .seconds = list[i + 1]});
+  return history;
+}
+
 // One layer's training: its inputs, its trainer and its rates.
-class LayerRun {
+class LayerLearner final : public Learner {
  public:
-  LayerRun(const CaseSource& training, const CaseSource* validation, const LayerOptions& options, std::uint64_t seed,
-           const PretrainObserver& observer)
+  LayerLearner(const CaseSource& training, const CaseSource* validation, const LayerOptions& options,
+               std::unique_ptr<LayerTrainer> trainer, std::uint64_t seed, const PretrainObserver& observer)
       : training_(training),
         options_(options),
         observer_(observer),
-        order_stream_(seed, Purpose::batch_order, options.layer),
         momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
-        trainer_(pretrainer(options.pretrainer).make(options, summarize(training), seed)),
+        trainer_(std::move(trainer)),
         monitored_training_(monitored(training, seed)) {
     if (validation != nullptr && validation->case_count() > 0) monitored_validation_ = monitored(*validation, seed);
   }
 
-  PretrainEpoch train_epoch(Index epoch) {
-    const Stopwatch watch;
-    const auto order = permutation(order_stream_, static_cast<std::uint32_t>(epoch), training_.case_count());
-    const UpdateRates rates{options_.learning_rate, momentum_.at(epoch)};
-    for_each_batch(order, options_.batch, [&](Index first, std::span<const Index> cases) {
-      MatrixRef batch = trainer_->input(static_cast<Index>(cases.size()));
-      training_.gather_into(cases, batch);
-      trainer_->update(batch, {static_cast<std::uint32_t>(epoch), update_++, cases}, rates);
-      if (observer_.batch)
-        observer_.batch(options_.layer + 1, epoch, static_cast<double>(first) / static_cast<double>(order.size()));
-    });
-    const double seconds = watch.seconds();  // of training: what is measured on it is no part of it
-    check_sane(epoch);
-    PretrainEpoch record = measure(epoch);
-    record.seconds = seconds;
-    return record;
+  TensorList parameters() override { return with_prefix(layer_prefix(options_.layer), tensors(trainer_->layer())); }
+  TensorList state() override { return with_prefix(layer_prefix(options_.layer), trainer_->state()); }
+  Numbers numbers() const override { return {{history_name(options_.layer), history_numbers(history_)}}; }
+  void take_numbers(const SavedRun& saved) override {
+    history_ = history_from(saved.list(history_name(options_.layer)), options_.layer);
   }
 
-  StackLayer take_layer() { return std::move(trainer_->layer()); }
-
- private:
-  void check_sane(Index epoch) {
-    for (const auto& tensor : tensors(trainer_->layer()))
-      if (!(is_weight(tensor) ? all_moderate(tensor.values) : all_finite(tensor.values)))
-        throw DivergenceError(fmt::format(
-            "pretraining diverged: {} of layer {} is beyond all measure after epoch {} (update {}), learning rate "
-            "{}; try a rate "
-            "ten times smaller, or data scaled to [0, 1]",
-            tensor.name, options_.layer + 1, epoch, update_, options_.learning_rate));
+  double update(const BatchPosition& at, double learning_rate) override {
+    MatrixRef batch = trainer_->input(static_cast<Index>(at.cases.size()));
+    training_.gather_into(at.cases, batch);
+    trainer_->update(batch, at, {learning_rate, momentum_.at(at.epoch)});
+    if (observer_.batch) observer_.batch(options_.layer + 1, at.epoch, done(at.update));
+    return 0;
   }
 
-  PretrainEpoch measure(Index epoch) {
+  void end_epoch(const EndedEpoch& ended) override {
     const auto& inputs = monitored_training_;
-    PretrainEpoch record{.layer = options_.layer + 1, .epoch = epoch};
+    PretrainEpoch record{.layer = options_.layer + 1, .epoch = ended.epoch, .seconds = ended.seconds};
     record.reconstruction_error =
         (inputs - reconstruct(trainer_->layer(), inputs)).squaredNorm() / static_cast<double>(inputs.cols());
     const auto training = trainer_->mean_free_energy(inputs);
     if (training && monitored_validation_.cols() > 0)
       record.free_energy_gap = *trainer_->mean_free_energy(monitored_validation_) - *training;
-    return record;
+    history_.push_back(record);
+    if (observer_.epoch) observer_.epoch(record);
+  }
+
+  StackLayer take_layer() { return std::move(trainer_->layer()); }
+  std::vector<PretrainEpoch> take_history() { return std::move(history_); }
+
+ private:
+  // Share of its epoch that had been done before an update.
+  double done(Index update) const {
+    const Index batches = (training_.case_count() + options_.batch - 1) / options_.batch;
+    return static_cast<double>(update % batches) / static_cast<double>(batches);
   }
 
   const CaseSource& training_;
   LayerOptions options_;
   const PretrainObserver& observer_;
-  Stream order_stream_;
   StepSchedule momentum_;
   std::unique_ptr<LayerTrainer> trainer_;
   Matrix monitored_training_;
   Matrix monitored_validation_;
-  std::uint32_t update_ = 0;
+  std::vector<PretrainEpoch> history_;
+};
+
+// Adds to a layer's state the layers below it: what is kept is the whole stack.
+class StackKeeper final : public RunKeeper {
+ public:
+  StackKeeper(RunKeeper& keeper, PretrainResult& below, std::optional<SavedRun> saved)
+      : keeper_(keeper), below_(below), saved_(std::move(saved)) {}
+
+  std::optional<SavedRun> take_saved() override { return std::exchange(saved_, std::nullopt); }
+  bool wants(Moment moment) override { return keeper_.wants(moment); }
+  bool stop_requested() override { return keeper_.stop_requested(); }
+  void keep(const RunState& layer) override {
+    RunState whole = layer;
+    for (std::size_t i = 0; i < below_.stack.layers.size(); ++i) {
+      for (auto& tensor : with_prefix(layer_prefix(i), tensors(below_.stack.layers[i])))
+        whole.tensors.push_back(tensor);
+      whole.numbers[history_name(i)] = history_numbers(below_.history[i]);
+    }
+    keeper_.keep(whole);
+  }
+
+ private:
+  RunKeeper& keeper_;
+  PretrainResult& below_;
+  std::optional<SavedRun> saved_;
+};
+
+// A stack in training.
+class StackRun {
+ public:
+  StackRun(const CaseSource& training, const CaseSource* validation, const PretrainOptions& options, std::uint64_t seed,
+           const PretrainObserver& observer, RunKeeper* keeper)
+      : training_(training),
+        validation_(validation),
+        options_(options),
+        seed_(seed),
+        observer_(observer),
+        keeper_(keeper),
+        saved_(keeper != nullptr ? keeper->take_saved() : std::nullopt) {}
+
+  PretrainResult run() {
+    const std::size_t first = saved_ ? saved_layer() : 0;
+    for (std::size_t i = 0; i < first; ++i) restore_finished(i);
+    for (std::size_t i = first; i < options_.layers.size(); ++i) train_layer(i);
+    return std::move(result_);
+  }
+
+ private:
+  // The layer, from 0, that the saved state was in.
+  std::size_t saved_layer() const {
+    const Index layer = saved_->position.layer;
+    if (saved_->position.stage != kStage || layer < 1 || layer > static_cast<Index>(options_.layers.size()))
+      throw DataError(fmt::format("saved run: expected pretraining of layer 1 to {}, found {} of layer {}",
+                                  options_.layers.size(), saved_->position.stage, layer));
+    return static_cast<std::size_t>(layer) - 1;
+  }
+
+  void restore_finished(std::size_t i) {
+    const LayerOptions layer = options_of(i);
+    StackLayer finished = std::move(make_trainer(layer, neutral_inputs(layer.visible_count))->layer());
+    saved_->copy_into(with_prefix(layer_prefix(i), tensors(finished)));
+    result_.history.push_back(history_from(saved_->list(history_name(i)), i));
+    result_.stack.layers.push_back(std::move(finished));
+    if (const auto epochs = static_cast<Index>(result_.history[i].size()); epochs != layer.epochs)
+      throw InvalidArgument(fmt::format(
+          "--epochs: layer {} was finished with {} when the run stopped, found {}; give one value for each layer",
+          i + 1, epochs, layer.epochs));
+  }
+
+  void train_layer(std::size_t i) {
+    const EncodedCases inputs(training_, result_.stack);
+    std::optional<EncodedCases> held_out;
+    if (validation_ != nullptr) held_out.emplace(*validation_, result_.stack);
+    const LayerOptions layer = options_of(i);
+    check_positions(layer, training_.case_count());
+    // What the start depends on need not be looked at where the start is written over.
+    auto trainer = make_trainer(layer, saved_ ? neutral_inputs(layer.visible_count) : summarize(inputs));
+    LayerLearner learner(inputs, held_out ? &*held_out : nullptr, layer, std::move(trainer), seed_, observer_);
+    const LoopOptions loop{.stage = kStage,
+                           .layer = layer.layer + 1,
+                           .cases = training_.case_count(),
+                           .batch = layer.batch,
+                           .epochs = layer.epochs,
+                           .learning_rate = layer.learning_rate,
+                           .recommended_rate = pretrainer(layer.pretrainer).default_rate(layer),
+                           .retry = options_.on_divergence == "retry",
+                           .order = Stream(seed_, Purpose::batch_order, layer.layer)};
+    std::optional<StackKeeper> keeper;
+    if (keeper_ != nullptr) keeper.emplace(*keeper_, result_, std::exchange(saved_, std::nullopt));
+    train(learner, loop, keeper ? &*keeper : nullptr, observer_.notice);
+    result_.history.push_back(learner.take_history());
+    result_.stack.layers.push_back(learner.take_layer());
+  }
+
+  LayerOptions options_of(std::size_t i) const {
+    const Index features = i == 0 ? training_.feature_count() : result_.stack.code_count();
+    LayerOptions layer = layer_options(options_, i, features);
+    layer.batch = std::min(layer.batch, training_.case_count());
+    return layer;
+  }
+
+  std::unique_ptr<LayerTrainer> make_trainer(const LayerOptions& layer, const InputSummary& inputs) const {
+    return pretrainer(layer.pretrainer).make(layer, inputs, seed_);
+  }
+
+  static constexpr const char* kStage = "pretrain";
+  const CaseSource& training_;
+  const CaseSource* validation_;
+  const PretrainOptions& options_;
+  std::uint64_t seed_;
+  const PretrainObserver& observer_;
+  RunKeeper* keeper_;
+  std::optional<SavedRun> saved_;  ///< until its layer goes on
+  PretrainResult result_;          ///< the finished layers
 };
 
 }  // namespace
 
 PretrainResult pretrain(const CaseSource& training, const CaseSource* validation, const PretrainOptions& options,
-                        std::uint64_t seed, const PretrainObserver& observer) {
+                        std::uint64_t seed, const PretrainObserver& observer, RunKeeper* keeper) {
   options.validate();
   if (training.case_count() < 1) throw InvalidArgument("pretraining: expected at least one training case, found none");
-  PretrainResult result;
-  for (std::size_t i = 0; i < options.layers.size(); ++i) {
-    const EncodedCases inputs(training, result.stack);
-    std::optional<EncodedCases> held_out;
-    if (validation != nullptr) held_out.emplace(*validation, result.stack);
-    LayerOptions layer = layer_options(options, i, inputs.feature_count());
-    layer.batch = std::min(layer.batch, training.case_count());
-    check_positions(layer, training.case_count());
-    LayerRun run(inputs, held_out ? &*held_out : nullptr, layer, seed, observer);
-    auto& history = result.history.emplace_back();
-    for (Index epoch = 1; epoch <= layer.epochs; ++epoch) {
-      history.push_back(run.train_epoch(epoch));
-      if (observer.epoch) observer.epoch(history.back());
-    }
-    result.stack.layers.push_back(run.take_layer());
-  }
-  return result;
+  return StackRun(training, validation, options, seed, observer, keeper).run();
 }
 
 }  // namespace dbn

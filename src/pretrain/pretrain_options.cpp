@@ -68,6 +68,7 @@ OptionFields PretrainOptions::fields() {
        .value = &weight_cost,
        .help = "L2 cost on weights (Hinton 2012: 1e-5 to 1e-2)",
        .range = {0, 1e3}},
+      on_divergence_field(&on_divergence),
   };
 }
 

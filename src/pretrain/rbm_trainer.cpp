@@ -35,9 +35,10 @@ class RbmTrainer final : public LayerTrainer {
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
     optimizer_->begin_update(rates, at.update);
-    divergence_.gradient(batch, at.update, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
-      optimizer_->apply(tensor, first, gradient);
-    });
+    divergence_.gradient(batch, static_cast<std::uint32_t>(at.update),
+                         [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
+                           optimizer_->apply(tensor, first, gradient);
+                         });
   }
 
   std::optional<double> mean_free_energy(const ConstMatrixRef& batch) const override {

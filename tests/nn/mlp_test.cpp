@@ -67,7 +67,7 @@ TEST(Mlp, TensorsAreViewsOfTheParameters) {
   Mlp net = make_mlp({4, 6, 3}, "relu", "he", 1);
   const auto list = net.tensors();
   ASSERT_EQ(list.size(), 4U);
-  EXPECT_EQ(list[2].name, "1.weight");
+  EXPECT_EQ(list[2].name, "2.weight");
   EXPECT_EQ(list[2].values.data(), net.layers[1].weights.data());
   EXPECT_EQ(list[3].values.rows(), 3);
 }

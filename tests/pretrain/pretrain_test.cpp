@@ -1,11 +1,15 @@
 #include <dbn/pretrain/pretrain.hpp>
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 
 #include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
+#include "../support/memory_keeper.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -125,6 +129,90 @@ TEST(Pretrain, OneCaseAndABatchLargerThanTheDataWork) {
   EXPECT_EQ(result.stack.layers.size(), 2U);
 }
 
+void expect_same_state(Stack& a, Stack& b, const std::string& what) {
+  ASSERT_EQ(a.layers.size(), b.layers.size());
+  for (std::size_t i = 0; i < a.layers.size(); ++i) {
+    const TensorList left = tensors(a.layers[i]);
+    const TensorList right = tensors(b.layers[i]);
+    for (std::size_t t = 0; t < left.size(); ++t) EXPECT_EQ(left[t].values, right[t].values) << what << left[t].name;
+  }
+}
+
+// From the middle of an epoch, its end, the end of a layer; at another number of threads too.
+TEST(Pretrain, GoesOnFromEveryUpdateToTheSameBitsForEveryKind) {
+  for (const auto& kinds : std::vector<std::vector<std::string>>{{"rbm"}, {"autoencoder"}, {"denoising", "rbm"}})
+    for (const char* estimator : {"cd", "pcd"}) {
+      PretrainOptions options = small();
+      options.pretrainer = kinds;
+      options.estimator = estimator;
+      options.untied = kinds.size() == 1;
+      options.cd_k = 2;
+      options.chains = 7;
+      options.batch = 110;  // 300 cases: two batches and one of 80
+      options.epochs = {2};
+      options.on_divergence = kinds.size() == 2 ? "retry" : "stop";
+      test::MemoryKeeper states;
+      auto whole = pretrain(training(), &training(), options, 1, {}, &states);
+      ASSERT_EQ(states.kept().size(), 12U);
+      for (const auto& state : states.kept()) {
+        const std::string what = fmt::format("{} by {} from update {} of layer {}: ", kinds[0], estimator,
+                                             state.position.update, state.position.layer);
+        const test::ThreadCount scope(static_cast<int>(state.position.update % 3) + 1);
+        test::MemoryKeeper keeper(state);
+        auto part = pretrain(training(), &training(), options, 1, {}, &keeper);
+        expect_same_state(part.stack, whole.stack, what);
+        ASSERT_EQ(part.history.size(), 2U);
+        for (std::size_t i = 0; i < 2; ++i) {
+          ASSERT_EQ(part.history[i].size(), 2U) << what;
+          for (std::size_t e = 0; e < 2; ++e) {
+            EXPECT_EQ(part.history[i][e].reconstruction_error, whole.history[i][e].reconstruction_error) << what;
+            EXPECT_EQ(part.history[i][e].free_energy_gap, whole.history[i][e].free_energy_gap) << what;
+          }
+        }
+      }
+    }
+}
+
+TEST(Pretrain, EpochsMayGrowForLayersThatAreNotFinished) {
+  PretrainOptions options = small();
+  test::MemoryKeeper states;
+  pretrain(training(), nullptr, options, 1, {}, &states);
+  options.epochs = {3, 4};
+  auto whole = pretrain(training(), nullptr, options, 1);
+  test::MemoryKeeper grown(states.kept().back());
+  auto part = pretrain(training(), nullptr, options, 1, {}, &grown);
+  expect_same_state(part.stack, whole.stack, "");
+  options.epochs = {4};
+  test::MemoryKeeper late(states.kept().back());
+  EXPECT_THAT([&] { pretrain(training(), nullptr, options, 1, {}, &late); },
+              testing::ThrowsMessage<InvalidArgument>(testing::HasSubstr("layer 1 was finished with 3")));
+}
+
+TEST(Pretrain, AStateOfAnotherStackIsRefused) {
+  PretrainOptions options = small();
+  test::MemoryKeeper states;
+  pretrain(training(), nullptr, options, 1, {}, &states);
+  PretrainOptions other = small();
+  other.layers = {30, 21};
+  test::MemoryKeeper wider(states.kept().back());
+  EXPECT_THROW(pretrain(training(), nullptr, other, 1, {}, &wider), DataError);
+  other.layers = {30};
+  test::MemoryKeeper fewer(states.kept().back());
+  EXPECT_THROW(pretrain(training(), nullptr, other, 1, {}, &fewer), DataError);
+}
+
+TEST(Pretrain, RetriesLeadFromAnAbsurdRateToAFiniteStack) {
+  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+    PretrainOptions options = small();
+    options.pretrainer = {name};
+    options.learning_rate = {1e6};
+    EXPECT_THROW(pretrain(training(), nullptr, options, 1), DivergenceError) << name;
+    options.on_divergence = "retry";
+    const auto result = pretrain(training(), nullptr, options, 1);
+    for (const auto& layer : result.stack.layers) EXPECT_TRUE(all_moderate(encoder_weights(layer))) << name;
+  }
+}
+
 TEST(Pretrain, DivergenceNamesLayerEpochUpdateAndRate) {
   PretrainOptions options = small();
   options.learning_rate = {1e6};
@@ -133,7 +221,7 @@ TEST(Pretrain, DivergenceNamesLayerEpochUpdateAndRate) {
     FAIL() << "no error";
   } catch (const DivergenceError& error) {
     const std::string text = error.what();
-    for (const char* part : {"layer 1", "epoch", "update", "1000000"})
+    for (const char* part : {"layer 1", "epoch 1", "update 2", "rate 1e+06"})
       EXPECT_NE(text.find(part), std::string::npos) << text;
   }
 }

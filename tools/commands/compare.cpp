@@ -9,6 +9,7 @@
 #include <dbn/io/file.hpp>
 
 #include "cases.hpp"
+#include "checkpointing.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
@@ -124,7 +125,7 @@ void write_runs(const ComparisonResult& result, const std::string& path) {
 }
 
 ComparisonResult run(const DataFiles& files, const DataOptions& data, const ComparisonOptions& options,
-                     const CommandLine& line) {
+                     Checkpointing& checkpointing, const CommandLine& line) {
   Progress progress(line.global.quiet);
   ComparisonObserver observer;
   observer.stage = [&](const std::string& what) {
@@ -136,7 +137,11 @@ ComparisonResult run(const DataFiles& files, const DataOptions& data, const Comp
     progress.line(fmt::format("seed {}  {} labels  {:<12} test error {:.2f} %  {:.1f} s", r.seed, r.labels, r.start,
                               r.test_error, r.pretrain_seconds + r.finetune_seconds));
   };
-  return compare_starts(files, data.scale, options, line.seed(), observer);
+  observer.notice = [&](const std::string& text) { progress.note(text); };
+  CheckpointFolder folder = checkpointing.open(progress);
+  ComparisonResult result;
+  checkpointing.guard([&] { result = compare_starts(files, data.scale, options, line.seed(), observer, &folder); });
+  return result;
 }
 
 std::string plan(const DataFiles& files, const ComparisonOptions& options) {
@@ -160,9 +165,10 @@ OptionFields data_fields(DataOptions& data) {
   return fields;
 }
 
-// Training options under a prefix; --layers is the comparison's.
-OptionFields without_layers(OptionFields fields) {
-  std::erase_if(fields, [](const OptionField& field) { return field.name == "layers"; });
+// Training options under a prefix, without those that a comparison has once for all.
+OptionFields without_shared(OptionFields fields) {
+  std::erase_if(fields,
+                [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
   return fields;
 }
 
@@ -173,22 +179,25 @@ void run_compare(std::span<const std::string> arguments) {
   ComparisonOptions options;
   DataOptions data;
   std::string out;
+  Checkpointing checkpointing(line);
+  std::string on_divergence = "stop";
   line.add(options.fields());
+  line.add({on_divergence_field(&on_divergence)});
+  line.add(checkpointing.fields());
   line.add({{.name = "out", .value = &out, .help = "write one JSON object a run to this file", .unset = "none"}});
   line.add(data_fields(data), "data");
-  line.add(without_layers(options.pretrain.fields()), "", "pretrain.");
+  line.add(without_shared(options.pretrain.fields()), "", "pretrain.");
   line.add(options.finetune.fields(), "", "finetune.");
   if (!line.parse(arguments)) return;
 
+  options.pretrain.on_divergence = options.finetune.on_divergence = on_divergence;
   options.validate();
-  if (!out.empty())
-    check_output(out, {data.data, data.label_file, data.test, data.test_label_file},
-                 line.global.force || line.global.dry_run);
+  checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const DataFiles files = open_data(data);
   check_comparison(files, options, line.seed());
   if (line.global.dry_run) return print(plan(files, options));
 
-  const ComparisonResult result = run(files, data, options, line);
+  const ComparisonResult result = run(files, data, options, checkpointing, line);
   if (!out.empty()) write_runs(result, out);
   if (line.global.json)
     print_json({{"command", "compare"},

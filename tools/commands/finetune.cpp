@@ -6,6 +6,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/stopwatch.hpp>
+#include <dbn/data/fingerprint.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
@@ -14,6 +15,7 @@
 #include <dbn/pretrain/unroll.hpp>
 
 #include "cases.hpp"
+#include "checkpointing.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
@@ -96,7 +98,8 @@ std::string epoch_line(const FinetuneEpoch& e) {
 }
 
 FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases& validation,
-                     const FinetuneOptions& options, const CommandLine& line) {
+                     const FinetuneOptions& options, const RunIdentity& identity, Checkpointing& checkpointing,
+                     const CommandLine& line) {
   Progress progress(line.global.quiet);
   FinetuneObserver observer;
   progress.begin("fine-tuning");
@@ -104,7 +107,13 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
     progress.update((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
   };
   observer.epoch = [&](const FinetuneEpoch& e, Index) { progress.line(epoch_line(e)); };
-  return fine_tune(std::move(net), labelled, &validation, options, line.seed(), observer);
+  observer.notice = [&](const std::string& text) { progress.note(text); };
+  CheckpointFolder folder = checkpointing.open(progress);
+  const auto keeper = folder.keeper("finetune", identity);
+  FinetuneResult result;
+  checkpointing.guard(
+      [&] { result = fine_tune(std::move(net), labelled, &validation, options, line.seed(), observer, keeper.get()); });
+  return result;
 }
 
 nlohmann::json epochs_json(const std::vector<FinetuneEpoch>& history) {
@@ -154,13 +163,14 @@ void run_finetune(std::span<const std::string> arguments) {
   std::string out = "model.safetensors";
   line.add({{.name = "out", .value = &out, .help = "file that the model is written to"}});
   line.add(start.fields());
+  Checkpointing checkpointing(line);
   line.add(options.fields());
+  line.add(checkpointing.fields());
   line.add(data.fields(), "data");
   if (!line.parse(arguments)) return;
 
   options.validate();
-  check_output(out, {data.data, data.label_file, data.test, data.test_label_file, start.from},
-               line.global.force || line.global.dry_run);
+  checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file, start.from});
   const From from = read_from(start, line);
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
   from.check_fits(start.from, *cases.files.training);
@@ -169,8 +179,13 @@ void run_finetune(std::span<const std::string> arguments) {
   if (line.global.dry_run)
     return print(describe_plan(sizes_of(net), finetune_work(sizes_of(net), options, labelled.case_count())));
 
+  RunIdentity identity = data_identity(line, data, *cases.files.training);
+  add_options(identity, start.fields(), {"from"});
+  add_options(identity, options.fields(), {"epochs", "min-updates"});
+  identity["starting weights"] = fingerprint(net.tensors());
   const Stopwatch watch;
-  FinetuneResult result = train(std::move(net), labelled, cases.labelled_validation(), options, line);
+  FinetuneResult result =
+      train(std::move(net), labelled, cases.labelled_validation(), options, identity, checkpointing, line);
   const double seconds = watch.seconds();
   std::optional<Evaluation> test;
   if (const auto test_cases = cases.test()) test = evaluate(result.net, *test_cases);

@@ -10,6 +10,7 @@
 #include <dbn/pretrain/pretrain.hpp>
 
 #include "cases.hpp"
+#include "checkpointing.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
@@ -41,7 +42,8 @@ nlohmann::json layers_json(const PretrainResult& result) {
   return layers;
 }
 
-PretrainResult train(const TrainingCases& cases, const PretrainOptions& options, const CommandLine& line) {
+PretrainResult train(const TrainingCases& cases, const PretrainOptions& options, const RunIdentity& identity,
+                     Checkpointing& checkpointing, const CommandLine& line) {
   Progress progress(line.global.quiet);
   PretrainObserver observer;
   observer.batch = [&, layer = Index{0}, epoch = Index{0}](Index at_layer, Index at_epoch, double done) mutable {
@@ -51,8 +53,14 @@ PretrainResult train(const TrainingCases& cases, const PretrainOptions& options,
     progress.update(done);
   };
   observer.epoch = [&](const PretrainEpoch& e) { progress.line(epoch_line(e)); };
+  observer.notice = [&](const std::string& text) { progress.note(text); };
   const PreparedCases validation = cases.validation();
-  return pretrain(cases.training(), &validation, options, line.seed(), observer);
+  CheckpointFolder folder = checkpointing.open(progress);
+  const auto keeper = folder.keeper("pretrain", identity);
+  PretrainResult result;
+  checkpointing.guard(
+      [&] { result = pretrain(cases.training(), &validation, options, line.seed(), observer, keeper.get()); });
+  return result;
 }
 
 }  // namespace
@@ -64,13 +72,14 @@ void run_pretrain(std::span<const std::string> arguments) {
   data.validation = "0.05";
   std::string out = "stack.safetensors";
   line.add({{.name = "out", .value = &out, .help = "file that the stack is written to"}});
+  Checkpointing checkpointing(line);
   line.add(options.fields());
+  line.add(checkpointing.fields());
   line.add(data.fields(), "data");
   if (!line.parse(arguments)) return;
 
   options.validate();
-  check_output(out, {data.data, data.label_file, data.test, data.test_label_file},
-               line.global.force || line.global.dry_run);
+  checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
   std::vector<Index> sizes{cases.files.training->feature_count()};
   sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
@@ -78,8 +87,10 @@ void run_pretrain(std::span<const std::string> arguments) {
     print(describe_plan(sizes, pretrain_work(sizes, options, static_cast<Index>(cases.split.training.size()))));
     return;
   }
+  RunIdentity identity = data_identity(line, data, *cases.files.training);
+  add_options(identity, options.fields(), {"epochs"});
   const Stopwatch watch;
-  const PretrainResult result = train(cases, options, line);
+  const PretrainResult result = train(cases, options, identity, checkpointing, line);
   const double seconds = watch.seconds();
   save_stack({result.stack, cases.preprocessing, line.seed(), result.history}, out);
   if (line.global.json)

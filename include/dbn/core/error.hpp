@@ -29,6 +29,12 @@ class DivergenceError : public Error {
   using Error::Error;
 };
 
+/// Training stopped because it was asked to; a keeper has its state.
+class Interrupted : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The system refused: missing file, permission, full disk, broken pipe.
 class IoError : public Error {
  public:

@@ -13,6 +13,7 @@
 #include <dbn/data/source.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
+#include <dbn/model/checkpoint_folder.hpp>
 #include <dbn/nn/fine_tune.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 
@@ -41,7 +42,7 @@ struct ComparisonRun {
   double test_error = 0;  ///< percent
   double test_cross_entropy = 0;
   std::optional<Index> epochs_to_target = {};
-  double pretrain_seconds = 0;
+  double pretrain_seconds = 0;  ///< of training, without what is measured on it
   double finetune_seconds = 0;
   std::vector<FinetuneEpoch> history = {};
 };
@@ -79,9 +80,10 @@ struct ComparisonResult {
 
 /// Whom a comparison tells how far it is; any may be empty. Calls come from any thread, one at a time.
 struct ComparisonObserver {
-  std::function<void(const std::string& what)> stage;  ///< what is trained next
-  std::function<void(double done)> progress;           ///< share of that stage
-  std::function<void(const ComparisonRun&)> run;       ///< in the order in which runs finish
+  std::function<void(const std::string& what)> stage;   ///< what is trained next
+  std::function<void(double done)> progress;            ///< share of that stage
+  std::function<void(const ComparisonRun&)> run;        ///< in the order in which runs finish
+  std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
 
 /// All that compare_starts would refuse, before anything is trained: bad options, data without labels or test cases,
@@ -91,9 +93,12 @@ void check_comparison(const DataFiles& data, const ComparisonOptions& options, s
 /// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
 /// serves all label counts. `test` is read once for each trained net. Small nets are trained several at once, one
 /// thread each; large ones after each other, on all threads: the results are the same bits. Throws InvalidArgument for
-/// bad options or data without labels or test cases, DivergenceError when a run diverges.
+/// bad options or data without labels or test cases, DivergenceError when a run diverges. With a folder, every stack
+/// and run in training has its checkpoints there, finished runs their results; what is there already is not trained
+/// again, and seeds, starts and label counts may be more than before. Interrupted when the folder's hooks want to stop.
 ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-                                std::uint64_t seed, const ComparisonObserver& observer = {});
+                                std::uint64_t seed, const ComparisonObserver& observer = {},
+                                CheckpointFolder* folder = nullptr);
 
 /// One sentence for each label count: which start to use here, and how sure that is. Never more certain than the
 /// intervals.

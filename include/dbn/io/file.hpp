@@ -18,6 +18,8 @@ ByteBuffer read_file(const std::string& path);
 /// the folder. On any failure the temporary file is removed and IoError names path and cause.
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
 void write_file(const std::string& path, std::string_view text);
+/// The same, for bytes that lie in several pieces.
+void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 
 /// Throws IoError now if write_file(path) could not work later: no such folder, no permission, path is a folder. When
 /// the file exists and `overwrite` is false, throws IoError that says to use --force.

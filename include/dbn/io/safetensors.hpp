@@ -29,11 +29,24 @@ struct SafetensorsFile {
   const StoredTensor* find(std::string_view name) const;
 };
 
+/// One tensor to be written, where it lies: little-endian elements in row-major order.
+struct TensorView {
+  std::string name;
+  std::string dtype;  ///< "F32" or "F64"
+  std::vector<std::uint64_t> shape;
+  std::span<const std::uint8_t> bytes;
+};
+
 /// The bytes of a file: tensors sorted by alignment then name, contiguous, the header padded with spaces to a multiple
 /// of 8. Two strings of 8 hexadecimal digits are put into the metadata, replacing what is there under their names:
 /// `crc32` of the buffer, and `header_crc32` of the header's JSON text as it would be written without `header_crc32`.
 /// Throws InvalidArgument for anything that decode_safetensors would refuse, such as bytes that do not fit the shape.
 ByteBuffer encode_safetensors(const SafetensorsFile& file);
+
+/// Writes a file of the bytes that encode_safetensors would make of these, atomically and without a copy of them.
+/// Throws InvalidArgument as it does, or IoError.
+void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                       const std::map<std::string, std::string>& metadata);
 
 /// Reads such bytes; all or nothing. Throws DataError, naming `name`, place, expected and found, for: a header that is
 /// longer than the file or 16 MiB, not JSON, duplicate keys, depth > 8, more than 4096 tensors, rank > 4, a dtype other

@@ -10,6 +10,7 @@
 #include <dbn/core/option.hpp>
 #include <dbn/data/case_source.hpp>
 #include <dbn/nn/mlp.hpp>
+#include <dbn/nn/training_loop.hpp>
 
 namespace dbn {
 
@@ -24,6 +25,7 @@ struct FinetuneOptions {
   std::string momentum = "0.5:5,0.9";
   double weight_cost = 0;
   Index patience = 0;  ///< epochs without a better validation error before stopping; 0: never stop early
+  std::string on_divergence = "stop";  ///< or retry: from the last epoch's end at a smaller rate, at most five times
 
   OptionFields fields();
   /// Throws InvalidArgument that names the first bad field.
@@ -47,17 +49,24 @@ struct FinetuneResult {
   Index best_epoch = 0;  ///< the epoch whose net this is
 };
 
-/// Whom training tells how far it is; either may be empty.
+/// Whom training tells how far it is; any may be empty.
 struct FinetuneObserver {
-  std::function<void(Index epoch, Index epochs, double done)> batch;  ///< share of the epoch that is done
-  std::function<void(const FinetuneEpoch&, Index epochs)> epoch;
+  std::function<void(Index epoch, Index epochs, double done)> batch = {};  ///< share of the epoch that is done
+  std::function<void(const FinetuneEpoch&, Index epochs)> epoch = {};
+  std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
 
 /// Trains all layers of `start` by softmax cross-entropy. Every case of `training` and of `validation` (may be null)
 /// has a label. Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or patience
-/// without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure.
+/// without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure. With a
+/// keeper, goes on from what it saved and hands it the run's state; Interrupted when it wants to stop.
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
-                         const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {});
+                         const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {},
+                         RunKeeper* keeper = nullptr);
+
+/// A history as a list of numbers, for checkpoints, and back.
+std::vector<double> history_numbers(const std::vector<FinetuneEpoch>& history);
+std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& numbers);
 
 /// Epochs that the options lead to for so many cases.
 Index epoch_count(const FinetuneOptions& options, Index cases);

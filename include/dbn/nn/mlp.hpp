@@ -35,7 +35,8 @@ struct Mlp {
   /// Class probabilities: the softmax of the scores.
   Matrix probabilities(const ConstMatrixRef& batch) const;
 
-  /// Views of all parameters: weights and bias of layer 0, of layer 1, ...
+  /// Views of all parameters: weights and bias of layer 0, of layer 1, ... by the keys of torch.nn.Sequential(Linear,
+  /// activation, Linear, ...), where every second module is a Linear: 0.weight, 0.bias, 2.weight, ...
   TensorList tensors();
 };
 

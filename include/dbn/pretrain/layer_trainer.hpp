@@ -12,20 +12,15 @@
 #include <dbn/core/tensor.hpp>
 #include <dbn/data/case_source.hpp>
 #include <dbn/nn/optimizer.hpp>
+#include <dbn/nn/training_loop.hpp>
 #include <dbn/pretrain/pretrain_options.hpp>
 #include <dbn/pretrain/stack.hpp>
 
 namespace dbn {
 
-/// Where in a layer's training a batch stands: all that a draw may depend on.
-struct BatchPosition {
-  std::uint32_t epoch;           ///< from 1
-  std::uint32_t update;          ///< from 0, over all epochs
-  std::span<const Index> cases;  ///< case numbers of the batch's columns
-};
-
 /// Trains one layer by batches. Everything that the next update depends on, beside its arguments, is in the layer's
-/// tensors and in state(): who saves both can go on from there with the same bits.
+/// tensors and in state(), named: the training loop does the rest, from checkpoints to retries (nn/training_loop.hpp),
+/// and a trainer has no code of its own for them. Views stay valid while the trainer lives.
 class LayerTrainer {
  public:
   virtual ~LayerTrainer() = default;
@@ -42,7 +37,7 @@ class LayerTrainer {
   /// The layer as trained so far.
   virtual StackLayer& layer() = 0;
 
-  /// Training state as named tensors: optimizer state, chains.
+  /// Training state beside the layer's own tensors: optimizer state, chains. No name is one of the layer's.
   virtual TensorList state() = 0;
 };
 
@@ -52,6 +47,8 @@ struct InputSummary {
   Scalar least = 0;
   Scalar most = 0;
 };
+/// What an input could be that every layer takes: for a layer whose tensors are about to be written over.
+InputSummary neutral_inputs(Index features);
 InputSummary summarize(const CaseSource& cases);
 
 /// One kind of layer-wise pretraining.

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <dbn/data/case_source.hpp>
+#include <dbn/nn/training_loop.hpp>
 #include <dbn/pretrain/pretrain_options.hpp>
 #include <dbn/pretrain/stack.hpp>
 
@@ -29,15 +31,17 @@ struct PretrainResult {
   std::vector<std::vector<PretrainEpoch>> history;  ///< by layer
 };
 
-/// Whom training tells how far it is; either may be empty.
+/// Whom training tells how far it is; any may be empty.
 struct PretrainObserver {
-  std::function<void(Index layer, Index epoch, double done)> batch;  ///< share of the epoch that is done
-  std::function<void(const PretrainEpoch&)> epoch;
+  std::function<void(Index layer, Index epoch, double done)> batch = {};  ///< share of the epoch that is done
+  std::function<void(const PretrainEpoch&)> epoch = {};
+  std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
 
 /// Trains a stack on `training`. `validation` may be null. Throws InvalidArgument for bad options or data that do not
-/// suit the units, DivergenceError (layer, epoch, update, rate) when weights pass all measure.
+/// suit the units, DivergenceError (layer, epoch, update, rate) when weights pass all measure. With a keeper, goes on
+/// from what it saved and hands it the state of the whole stack; Interrupted when it wants to stop.
 PretrainResult pretrain(const CaseSource& training, const CaseSource* validation, const PretrainOptions& options,
-                        std::uint64_t seed, const PretrainObserver& observer = {});
+                        std::uint64_t seed, const PretrainObserver& observer = {}, RunKeeper* keeper = nullptr);
 
 }  // namespace dbn

@@ -30,6 +30,7 @@ struct PretrainOptions {
   std::vector<double> learning_rate;   ///< empty: what the pretrainer and its units recommend
   std::string momentum = "0.5:5,0.9";  ///< value:epochs,...
   std::vector<double> weight_cost{2e-4};
+  std::string on_divergence = "stop";  ///< or retry: from the last epoch's end at a smaller rate, at most five times
 
   OptionFields fields();
   /// Throws InvalidArgument that names the first bad field.

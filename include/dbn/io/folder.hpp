@@ -1,0 +1,19 @@
+#pragma once
+// Folders that dbn keeps files of its own in, every call checked.
+
+#include <string>
+#include <vector>
+
+namespace dbn {
+
+/// Makes the folder, and sees that it outlives a loss of power; nothing when it is there. Its parent must exist. Throws
+/// IoError with path and cause.
+void make_folder(const std::string& path);
+
+/// Names of the entries, sorted; none for a folder that does not exist. Throws IoError.
+std::vector<std::string> names_in_folder(const std::string& path);
+
+/// Removes a file; nothing when it is gone already. Throws IoError.
+void remove_file(const std::string& path);
+
+}  // namespace dbn

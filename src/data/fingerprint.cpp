@@ -1,0 +1,41 @@
+#include <dbn/data/fingerprint.hpp>
+
+#include <fmt/format.h>
+#include <zlib.h>
+
+namespace dbn {
+namespace {
+
+class Checksum {
+ public:
+  template <typename T>
+  void add(const T* values, std::size_t count) {
+    // zlib answers a null pointer with its start value, which would forget what was added before.
+    if (count > 0) crc_ = crc32_z(crc_, reinterpret_cast<const Bytef*>(values), count * sizeof(T));
+  }
+  std::string text() const { return fmt::format("crc32 {:08x}", crc_); }
+
+ private:
+  uLong crc_ = 0;
+};
+
+}  // namespace
+
+std::string fingerprint(const Dataset& dataset) {
+  Checksum sum;
+  std::visit([&](const auto& features) { sum.add(features.data(), static_cast<std::size_t>(features.size())); },
+             dataset.features);
+  sum.add(dataset.labels.data(), dataset.labels.size());
+  // With their ends, so that names cannot run into each other.
+  for (const auto& name : dataset.classes) sum.add(name.c_str(), name.size() + 1);
+  sum.add(dataset.shape.data(), dataset.shape.size());
+  return fmt::format("{} cases of {} features, {}", dataset.case_count(), dataset.feature_count(), sum.text());
+}
+
+std::string fingerprint(const TensorList& tensors) {
+  Checksum sum;
+  for (const auto& tensor : tensors) sum.add(tensor.values.data(), static_cast<std::size_t>(tensor.values.size()));
+  return sum.text();
+}
+
+}  // namespace dbn
