@@ -76,7 +76,9 @@ nlohmann::json data_json(const TrainingCases& cases) {
 }
 
 void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force) {
-  const auto folder = std::filesystem::absolute(out).parent_path().string();
+  // Nothing here may throw as the file system does, not even in a deleted working folder: check_writable has the words.
+  const auto parent = std::filesystem::path(out).parent_path().string();
+  const std::string folder = parent.empty() ? "." : parent;
   std::error_code none;
   for (const auto& input : inputs) {
     if (input.empty()) continue;

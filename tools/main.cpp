@@ -1,5 +1,6 @@
 // dbn: the command table, and the only place that catches.
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,6 +101,18 @@ void start_with_short_waits(const std::vector<std::string>& arguments, char** ar
   // Without /proc training is as slow as it is, and as right.
 }
 
+// A file that is opened while stdout or stderr is closed would get its number, and what is printed then would stand in
+// that file. Writing to what was opened for reading fails as writing to a closed stream does.
+void hold_closed_streams() {
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    const int none = open("/dev/null", O_RDONLY);
+    if (none < 0 || none == stream) continue;
+    dup2(none, stream);
+    close(none);
+  }
+}
+
 int fail(int code, const char* what, bool color) {
   std::fputs(fmt::format("{}dbn: error:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", what).c_str(),
              stderr);
@@ -111,7 +124,10 @@ int fail(int code, const char* what, bool color) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   start_with_short_waits(arguments, argv);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of the system, said like others
+  hold_closed_streams();
+  // A reader that has gone and a file that has reached its limit are errors of the system, said like others.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const bool color = wants_color(arguments);
   try {
     run(arguments);

@@ -21,10 +21,9 @@ constexpr const char* kSmall = " --data synthetic:digits,cases=200,test=100 --la
 class Usage : public testing::Test {
  protected:
   // Runs in the test's folder and expects this exit code, one line that names `what`, and an unchanged folder.
-  void expect_refused(int code, const std::string& what, const std::string& arguments,
-                      const std::string& redirect = "") const {
+  void expect_refused(int code, const std::string& what, const std::string& arguments) const {
     const auto before = names_in(dir_.folder());
-    const auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = redirect});
+    const auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
     EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
     EXPECT_THAT(result.err, testing::AllOf(testing::StartsWith("dbn: error: "), HasSubstr(what))) << arguments;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
@@ -177,15 +176,6 @@ TEST_F(Usage, ForceReplacesAndDryRunWritesNothing) {
     EXPECT_NE(read_file(dir_.path("old")), before);
   }
   EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"old"}));
-}
-
-TEST_F(Usage, ALostStdoutIsAnError) {
-  succeed(std::string("finetune --init he --out m") + kSmall);
-  for (const char* arguments :
-       {"--help", "pretrain --print-config", "inspect m", "evaluate m --data synthetic:digits,cases=5,test=20",
-        "predict m --data synthetic:digits,cases=5,test=20", "data info --data synthetic:digits,cases=5,test=5",
-        "compare --help", "--version"})
-    for (const char* redirect : {">/dev/full", ">&-"}) expect_refused(4, "stdout", arguments, redirect);
 }
 
 TEST_F(Usage, DivergenceSaysWhereAndLeavesNoFile) {

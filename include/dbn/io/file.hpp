@@ -22,8 +22,13 @@ void write_file(const std::string& path, std::string_view text);
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 
 /// Throws IoError now if write_file(path) could not work later: no such folder, no permission, path is a folder. When
-/// the file exists and `overwrite` is false, throws IoError that says to use --force.
+/// the file exists and `overwrite` is false, throws IoError that says to use --force. Removes the folder's stale
+/// temporaries, so that killed runs leave nothing for ever.
 void check_writable(const std::string& path, bool overwrite);
+
+/// Removes the temporary files of write_file whose process no longer runs, from this folder only. Whatever else stands
+/// there stays, and so does what cannot be removed; never throws IoError.
+void remove_stale_temporaries(const std::string& folder);
 
 /// Whether two paths name the same file, by identity where both exist, by their resolved paths otherwise.
 bool same_file(const std::string& a, const std::string& b);
