@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/folder.hpp>
 
 #include "system_calls.hpp"
 
@@ -262,12 +263,14 @@ void check_writable(const std::string& path, bool overwrite) {
 }
 
 void remove_stale_temporaries(const std::string& folder) {
-  const auto close = [](DIR* entries) { system_calls().closedir(entries); };
-  const std::unique_ptr<DIR, decltype(close)> entries(system_calls().opendir(folder.c_str()), close);
-  if (!entries) return;
-  while (const dirent* entry = system_calls().readdir(entries.get()))
-    if (const pid_t maker = maker_of(entry->d_name); maker != 0)
-      remove_if_abandoned(fmt::format("{}/{}", folder, entry->d_name), maker);
+  std::vector<std::string> names;
+  try {
+    names = names_in_folder(folder);
+  } catch (const IoError&) {
+    return;
+  }
+  for (const auto& name : names)
+    if (const pid_t maker = maker_of(name); maker != 0) remove_if_abandoned(fmt::format("{}/{}", folder, name), maker);
 }
 
 bool same_file(const std::string& a, const std::string& b) {

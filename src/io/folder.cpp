@@ -1,48 +1,61 @@
 #include <dbn/io/folder.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
+#include <memory>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
 
+#include "system_calls.hpp"
+
 namespace dbn {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const char* action, const std::error_code& cause) {
-  throw IoError(fmt::format("{}: cannot {}: {}", path, action, cause.message()));
+using detail::system_calls;
+
+[[noreturn]] void fail(const std::string& path, const char* action, int error) {
+  throw IoError(fmt::format("{}: cannot {}: {}", path, action, std::generic_category().message(error)));
 }
-std::error_code last_error() { return {errno, std::generic_category()}; }
+
+/// The entry that was read, or null at the end; readdir tells an error by errno alone.
+const dirent* next_entry(DIR* entries, const std::string& path) {
+  errno = 0;
+  const dirent* entry = system_calls().readdir(entries);
+  if (entry == nullptr && errno != 0) fail(path, "read this folder", errno);
+  return entry;
+}
 
 }  // namespace
 
 void make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0777) == 0) return;
-  if (errno != EEXIST) fail(path, "make this folder", last_error());
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error))
-    throw IoError(fmt::format("{}: is not a folder; give another path", path));
+  if (system_calls().mkdir(path.c_str(), 0777) == 0) return;
+  if (errno != EEXIST) fail(path, "make this folder", errno);
+  struct stat status {};
+  if (system_calls().stat(path.c_str(), &status) < 0) fail(path, "make this folder", errno);
+  if (!S_ISDIR(status.st_mode)) throw IoError(fmt::format("{}: is not a folder; give another path", path));
 }
 
 std::vector<std::string> names_in_folder(const std::string& path) {
   std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error))
-    names.push_back(at->path().filename().string());
-  if (error && error != std::errc::no_such_file_or_directory) fail(path, "read this folder", error);
+  const auto close = [](DIR* entries) { system_calls().closedir(entries); };
+  const std::unique_ptr<DIR, decltype(close)> entries(system_calls().opendir(path.c_str()), close);
+  if (!entries) {
+    if (errno != ENOENT) fail(path, "read this folder", errno);
+    return names;
+  }
+  while (const dirent* entry = next_entry(entries.get(), path)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(name);
+  }
   std::sort(names.begin(), names.end());
   return names;
 }
 
 void remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) < 0 && errno != ENOENT) fail(path, "remove", last_error());
+  if (system_calls().unlink(path.c_str()) < 0 && errno != ENOENT) fail(path, "remove", errno);
 }
 
 }  // namespace dbn

@@ -32,6 +32,7 @@ int SystemCalls::stat(const char* path, struct ::stat* status) { return ::stat(p
 int SystemCalls::lstat(const char* path, struct ::stat* status) { return ::lstat(path, status); }
 int SystemCalls::fstat(int handle, struct ::stat* status) { return ::fstat(handle, status); }
 char* SystemCalls::realpath(const char* path, char* resolved) { return ::realpath(path, resolved); }
+int SystemCalls::mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
 DIR* SystemCalls::opendir(const char* path) { return ::opendir(path); }
 dirent* SystemCalls::readdir(DIR* folder) { return ::readdir(folder); }
 int SystemCalls::closedir(DIR* folder) { return ::closedir(folder); }

@@ -29,6 +29,7 @@ class SystemCalls {
   virtual int lstat(const char* path, struct ::stat* status);
   virtual int fstat(int handle, struct ::stat* status);
   virtual char* realpath(const char* path, char* resolved);
+  virtual int mkdir(const char* path, mode_t mode);
   virtual DIR* opendir(const char* path);
   virtual dirent* readdir(DIR* folder);
   virtual int closedir(DIR* folder);

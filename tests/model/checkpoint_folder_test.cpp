@@ -9,7 +9,10 @@
 #include <dbn/core/error.hpp>
 #include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
+#include <dbn/pretrain/pretrain.hpp>
 
+#include "../support/digits.hpp"
+#include "../support/failing_calls.hpp"
 #include "../support/small_state.hpp"
 #include "../support/temp_dir.hpp"
 
@@ -141,6 +144,68 @@ TEST_F(CheckpointFolderTest, ServesSeveralRunsAtOnce) {
   for (auto& run : runs) run.join();
   for (int run = 0; run < 4; ++run) EXPECT_EQ(saved("run." + std::to_string(run)), 10 * run + 5);
   EXPECT_EQ(names_in_folder(path_).size(), 8U);
+}
+
+// Every call of the system on the way fails once: what was kept before can still be read, and nothing else stays
+// behind.
+TEST_F(CheckpointFolderTest, SurvivesAFailureOfEverySystemCall) {
+  for (const int error : {EIO, ENOSPC})
+    for (int n = 1;; ++n) {
+      const test::TempDir dir;
+      path_ = dir.path("kept");
+      for (const double value : {1, 2, 3}) keep(value);
+      std::string call;
+      {
+        const test::FailNthCall fault(n, error);
+        try {
+          keep(4);
+        } catch (const IoError& failure) {
+          EXPECT_THAT(failure.what(), HasSubstr(path_)) << call;
+        }
+        call = fault.call();
+      }
+      EXPECT_THAT(saved(), testing::AnyOf(3, 4)) << n << ": " << call;
+      EXPECT_EQ(notices_, "") << n << ": " << call;
+      if (call != "unlink") {
+        EXPECT_THAT(names_in_folder(path_), testing::Each(testing::StartsWith("run-"))) << n << ": " << call;
+      }
+      keep(5);
+      EXPECT_EQ(saved(), 5) << n << ": " << call;
+      if (call.empty()) break;
+    }
+}
+
+// A whole run whose every call on the file system fails once: it ends with the message, and resumed with the same bits.
+TEST_F(CheckpointFolderTest, APretrainingSurvivesAFailureOfEverySystemCall) {
+  const auto cases = test::digits(Purpose::synthetic_training, 40);
+  PretrainOptions options;
+  options.layers = {6, 4};
+  options.epochs = {2};
+  options.batch = 20;
+  const Stack whole = pretrain(cases, nullptr, options, 1).stack;
+  const auto run = [&] {
+    CheckpointFolder folder = open(true, CheckpointSchedule::parse("1 epochs", "--checkpoint-every"));
+    const auto keeper = folder.keeper("run", identity_);
+    return pretrain(cases, nullptr, options, 1, {}, keeper.get()).stack;
+  };
+  for (int n = 1;; ++n) {
+    const test::TempDir dir;
+    path_ = dir.path("kept");
+    std::string call;
+    {
+      const test::FailNthCall fault(n, ENOSPC);
+      try {
+        run();
+      } catch (const IoError& failure) {
+        EXPECT_THAT(failure.what(), HasSubstr(path_)) << fault.call();
+      }
+      call = fault.call();
+    }
+    const Stack resumed = run();
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_EQ(encoder_weights(resumed.layers[i]), encoder_weights(whole.layers[i])) << n << ": " << call;
+    if (call.empty()) break;
+  }
 }
 
 TEST(CheckpointSchedule, ReadsSecondsAndEpochsStrictly) {

@@ -63,6 +63,7 @@ class FailNthCall final : public detail::SystemCalls {
   char* realpath(const char* path, char* resolved) override {
     return fails("realpath") ? nullptr : SystemCalls::realpath(path, resolved);
   }
+  int mkdir(const char* path, mode_t mode) override { return fails("mkdir") ? -1 : SystemCalls::mkdir(path, mode); }
   DIR* opendir(const char* path) override { return fails("opendir") ? nullptr : SystemCalls::opendir(path); }
   dirent* readdir(DIR* folder) override { return fails("readdir") ? nullptr : SystemCalls::readdir(folder); }
   int closedir(DIR* folder) override {
