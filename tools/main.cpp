@@ -128,6 +128,7 @@ int main(int argc, char** argv) {
   // A reader that has gone and a file that has reached its limit are errors of the system, said like others.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  if (!only_asks(arguments)) watch_for_stop_signals();
   const bool color = wants_color(arguments);
   try {
     run(arguments);

@@ -13,7 +13,12 @@ class Stopped : public dbn::Error {
   int signal_;
 };
 
-/// Receives both signals while it lives. One at a time.
+/// From now on a thread of its own waits for both signals, and no other thread is ever interrupted by one: oneDNN's
+/// generated code keeps values where the system writes a handler's frame, and a signal in its middle corrupts the heap.
+/// Called once, before there are other threads. Until training begins, a signal ends the program as ever.
+void watch_for_stop_signals();
+
+/// Training, which the first signal only asks to stop, while it lives. One at a time.
 class StopSignals {
  public:
   StopSignals();

@@ -1,10 +1,15 @@
 #include <dbn/experiment/comparison.hpp>
 
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/folder.hpp>
 
+#include "../support/failing_calls.hpp"
+#include "../support/temp_dir.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -234,6 +239,72 @@ TEST(Verdict, SaysASentenceForEachLabelCount) {
   }
   result.pairs.push_back({.a = "rbm", .b = "he", .labels = 1000, .difference = {.mean = -3}});
   EXPECT_THAT(verdict(result), testing::ContainsRegex("With 100 labels, start.*\nWith 1000 labels, one seed"));
+}
+
+// A comparison in a folder that is stopped after so many updates of all its runs together.
+class StoppedComparison {
+ public:
+  explicit StoppedComparison(const std::string& path) : path_(path) {}
+
+  // Whether it was stopped; `result` otherwise.
+  bool run(const ComparisonOptions& options, Index updates, ComparisonResult& result) {
+    std::atomic<Index> left{updates};
+    CheckpointFolder folder(path_, schedule, true, {.stop_requested = [&] { return left-- <= 0; }});
+    try {
+      result = compare_starts(tiny_digits(), "auto", options, 7, {.run = [&](const auto&) { ++runs; }}, &folder);
+      return false;
+    } catch (const Interrupted&) {
+      return true;
+    }
+  }
+
+  CheckpointSchedule schedule{.seconds = 0, .epochs = 1};
+  std::atomic<Index> runs{0};  ///< that were trained to their end
+
+ private:
+  std::string path_;
+};
+
+TEST(Comparison, GoesOnAfterAnyNumberOfStopsToTheSameNumbers) {
+  auto options = tiny_options({"rbm", "denoising", "he"});
+  options.labels = {"40", "all"};
+  const auto whole = numbers(compare(options));
+  for (const int threads : {1, 3})
+    for (const bool only_at_stop : {false, true}) {
+      const test::ThreadCount scope(threads);
+      const test::TempDir dir;
+      const test::FailNthCall no_fault(0, 0);
+      StoppedComparison comparison(dir.path("kept"));
+      comparison.schedule.only_at_stop = only_at_stop;
+      ComparisonResult result;
+      int stops = 0;
+      while (comparison.run(options, 37, result)) ++stops;
+      EXPECT_GT(stops, 5);
+      EXPECT_EQ(numbers(result), whole);
+      EXPECT_EQ(comparison.runs, 12) << "a finished run was trained again";
+      // Twelve results are what is left: the stacks have done their duty.
+      EXPECT_THAT(names_in_folder(dir.path("kept")),
+                  testing::Each(testing::MatchesRegex("seed-[78][.](rbm|denoising|he)[.](40|270)-labels-00000[0-9]."
+                                                      "safetensors")));
+    }
+}
+
+TEST(Comparison, TakesFinishedRunsWhenSeedsStartsAndLabelsGrow) {
+  auto options = tiny_options({"rbm", "he"});
+  const test::TempDir dir;
+  StoppedComparison comparison(dir.path("kept"));
+  ComparisonResult result;
+  ASSERT_FALSE(comparison.run(options, 1'000'000, result));
+  EXPECT_EQ(comparison.runs, 4);
+  options.starts = {"rbm", "xavier", "he"};
+  options.seeds = 3;
+  options.labels = {"40", "all"};
+  ASSERT_FALSE(comparison.run(options, 1'000'000, result));
+  EXPECT_EQ(comparison.runs, 18);
+  EXPECT_EQ(numbers(result), numbers(compare(options)));
+  options.finetune.batch = 5;
+  EXPECT_THAT([&] { comparison.run(options, 1'000'000, result); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("--finetune.batch: 10 then, 5 now")));
 }
 
 }  // namespace

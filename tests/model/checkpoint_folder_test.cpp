@@ -201,6 +201,7 @@ TEST_F(CheckpointFolderTest, APretrainingSurvivesAFailureOfEverySystemCall) {
       }
       call = fault.call();
     }
+    const test::FailNthCall no_fault(0, 0);
     const Stack resumed = run();
     for (std::size_t i = 0; i < 2; ++i)
       EXPECT_EQ(encoder_weights(resumed.layers[i]), encoder_weights(whole.layers[i])) << n << ": " << call;

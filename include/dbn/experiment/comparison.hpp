@@ -80,10 +80,10 @@ struct ComparisonResult {
 
 /// Whom a comparison tells how far it is; any may be empty. Calls come from any thread, one at a time.
 struct ComparisonObserver {
-  std::function<void(const std::string& what)> stage;   ///< what is trained next
-  std::function<void(double done)> progress;            ///< share of that stage
-  std::function<void(const ComparisonRun&)> run;        ///< in the order in which runs finish
-  std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
+  std::function<void(const std::string& what)> stage = {};  ///< what is trained next
+  std::function<void(double done)> progress = {};           ///< share of that stage
+  std::function<void(const ComparisonRun&)> run = {};       ///< in the order in which runs finish
+  std::function<void(const std::string&)> notice = {};      ///< something that a user should know, in a line
 };
 
 /// All that compare_starts would refuse, before anything is trained: bad options, data without labels or test cases,
