@@ -5,6 +5,7 @@
 
 #include <dbn/core/error.hpp>
 
+#include "../support/peak_memory.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -234,6 +235,25 @@ TEST(Verdict, SaysASentenceForEachLabelCount) {
   }
   result.pairs.push_back({.a = "rbm", .b = "he", .labels = 1000, .difference = {.mean = -3}});
   EXPECT_THAT(verdict(result), testing::ContainsRegex("With 100 labels, start.*\nWith 1000 labels, one seed"));
+}
+
+TEST(ComparisonMemorySlow, IsWhatAComparisonTakes) {
+  if (!test::kPlainHeap) GTEST_SKIP() << "this build's heap is larger than what is asked for";
+  compare(tiny_options({"rbm", "he"}));  // loads what products need
+  const test::ThreadCount guard(2);
+  for (const std::vector<Index>& layers : {std::vector<Index>{300, 300}, {500, 500, 2000}}) {
+    ComparisonOptions options = tiny_options({"rbm", "denoising", "he"});
+    options.pretrain.layers = layers;
+    options.pretrain.epochs = {1};
+    options.finetune.epochs = 1;
+    options.finetune.batch = 100;
+    const double estimate = comparison_memory(tiny_digits(), options);
+    const test::PeakMemory peak;
+    compare(options);
+    const auto growth = static_cast<double>(peak.growth());
+    EXPECT_GT(estimate + 4e6, growth) << layers[0];
+    EXPECT_LT(estimate, 1.5 * growth) << layers[0];
+  }
 }
 
 }  // namespace

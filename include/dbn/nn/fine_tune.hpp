@@ -59,6 +59,10 @@ struct FinetuneObserver {
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                          const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {});
 
+/// Bytes that fine_tune() takes at its largest for a net of these sizes (features, hidden layers, classes) on so many
+/// cases: the net and everything that it is trained with, without the data.
+double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
+
 /// Epochs that the options lead to for so many cases.
 Index epoch_count(const FinetuneOptions& options, Index cases);
 

@@ -53,6 +53,17 @@ struct InputSummary {
   Scalar most = 0;
 };
 InputSummary summarize(const CaseSource& cases);
+/// Bytes that summarize() takes.
+double summary_memory(Index features);
+
+/// Bytes that a layer's training takes, beside its inputs.
+struct LayerMemory {
+  double parameters = 0;  ///< of the layer; they stay when it is trained
+  double state = 0;       ///< what LayerTrainer::state() holds
+  double buffers = 0;     ///< of a batch
+  double start = 0;       ///< only while the trainer is made
+  double tiles = 0;       ///< of gradients; they stay, and serve every layer
+};
 
 /// One kind of layer-wise pretraining.
 struct Pretrainer {
@@ -63,6 +74,7 @@ struct Pretrainer {
   double (*default_rate)(const LayerOptions& options);
   /// Activation of the net that a layer unrolls into.
   std::string (*activation)(const LayerOptions& options);
+  LayerMemory (*memory)(const LayerOptions& options);
 };
 
 /// All pretrainers: rbm; autoencoder; denoising.
