@@ -17,6 +17,7 @@ struct GlobalOptions {
   bool json = false;
   dbn::Index seed = 0;
   dbn::Index threads = 0;
+  std::string max_memory;
   std::string config;
   bool print_config = false;
   bool dry_run = false;
@@ -43,6 +44,8 @@ class CommandLine {
 
   /// Whether the user set this option, by file or command line.
   bool given(const std::string& name) const;
+  /// Bytes that the process may hold: --max-memory, or 90 % of what the machine or its control group has for it.
+  double memory_limit() const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(global.seed); }
 
  private:

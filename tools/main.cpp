@@ -123,8 +123,10 @@ int main(int argc, char** argv) {
     return fail(4, error.what(), color);
   } catch (const dbn::DivergenceError& error) {
     return fail(5, error.what(), color);
+  } catch (const dbn::MemoryError& error) {
+    return fail(6, error.what(), color);
   } catch (const std::bad_alloc&) {
-    return fail(6, "out of memory; try fewer or smaller --layers, or a smaller --batch", color);
+    return fail(6, "out of memory; try fewer or smaller --layers, a smaller --batch, or fewer cases (--limit)", color);
   } catch (const std::exception& error) {
     return fail(1, error.what(), color);
   }
