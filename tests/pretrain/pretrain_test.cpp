@@ -161,7 +161,7 @@ TEST(PretrainMemorySlow, IsWhatTrainingTakes) {
     const double estimate = pretrain_memory(784, options, cases.case_count(), held_out.case_count());
     const auto growth = static_cast<double>(peak.growth());
     EXPECT_GT(estimate + 4e6, growth) << options.layers[0];
-    EXPECT_LT(estimate, 1.5 * growth) << options.layers[0];
+    EXPECT_LT(estimate, 1.5 * (growth + static_cast<double>(peak.free_at_start()))) << options.layers[0];
     double stack = 0;
     for (auto layer : result.stack.layers)
       for (const auto& tensor : tensors(layer)) stack += sizeof(Scalar) * static_cast<double>(tensor.values.size());

@@ -27,6 +27,7 @@ class PeakMemory {
   PeakMemory() {
     mallopt(M_MMAP_THRESHOLD, 1 << 17);  // what is freed goes back, rather than to the next one who asks
     malloc_trim(0);
+    free_ = mallinfo2().fordblks;
     // Linux resets the peak to the present size; without that, an earlier test could hide the growth.
     std::ofstream("/proc/self/clear_refs") << "5";
     start_ = peak();
@@ -34,6 +35,9 @@ class PeakMemory {
 
   /// Bytes between the size at construction and the largest since then.
   std::size_t growth() const { return peak() - start_; }
+
+  /// Bytes that earlier tests have freed and that the heap kept: so much is taken without growth.
+  std::size_t free_at_start() const { return free_; }
 
  private:
   static std::size_t peak() {
@@ -46,6 +50,7 @@ class PeakMemory {
   }
 
   std::size_t start_ = 0;
+  std::size_t free_ = 0;
 };
 
 }  // namespace dbn::test
