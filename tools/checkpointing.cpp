@@ -1,5 +1,6 @@
 #include "checkpointing.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 
@@ -8,6 +9,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/data/fingerprint.hpp>
 #include <dbn/io/file.hpp>
+#include <dbn/io/folder.hpp>
 
 #include "cases.hpp"
 #include "stop_signals.hpp"
@@ -45,6 +47,17 @@ void Checkpointing::check(const std::string& out, const std::vector<std::string>
   if (schedule_.only_at_stop || line_.global.dry_run) return;
   std::error_code none;
   check_writable(std::filesystem::is_directory(folder_, none) ? folder_ + "/checkpoint" : folder_, true);
+}
+
+double Checkpointing::reading_bytes() const {
+  if (!resume_) return 0;
+  double largest = 0;
+  std::error_code none;
+  for (const auto& name : names_in_folder(folder_)) {
+    const auto size = std::filesystem::file_size(std::filesystem::path(folder_) / name, none);
+    if (!none) largest = std::max(largest, static_cast<double>(size));
+  }
+  return 3 * largest;
 }
 
 CheckpointFolder Checkpointing::open(Progress& progress) {

@@ -22,6 +22,9 @@ class Checkpointing {
   /// the command reads. Throws InvalidArgument or IoError.
   void check(const std::string& out, const std::vector<std::string>& inputs);
 
+  /// Bytes that reading a checkpoint takes for a moment: as in the file, as tensors of it, and as the run's.
+  double reading_bytes() const;
+
   /// The folder that runs of this command are kept in; `progress` shows its notices.
   dbn::CheckpointFolder open(Progress& progress);
 

@@ -8,6 +8,7 @@
 #include <boost/program_options.hpp>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/memory.hpp>
 #include <dbn/core/parallel.hpp>
 #include <dbn/io/file.hpp>
 
@@ -82,6 +83,10 @@ dbn::OptionFields CommandLine::global_fields() {
        .value = &global.threads,
        .help = "threads (0: all cores; without it OMP_NUM_THREADS counts); results do not depend on it",
        .range = {0, 4096}},
+      {.name = "max-memory",
+       .value = &global.max_memory,
+       .help = "refuse to train what needs more memory than this, such as 512M or 1.5G; data in memory count",
+       .unset = "90 % of what the machine or control group has left"},
       {.name = "json", .value = &global.json, .help = "the result as one JSON object on stdout"},
       {.name = "quiet", .value = &global.quiet, .help = "no progress on stderr"},
       {.name = "verbose", .value = &global.verbose, .help = "more about what is done, on stderr"},
@@ -94,6 +99,12 @@ dbn::OptionFields CommandLine::global_fields() {
       {.name = "force", .value = &global.force, .help = "allow overwriting files"},
       {.name = "color", .value = &global.color, .help = "colour of messages", .choices = {"auto", "always", "never"}},
   };
+}
+
+double CommandLine::memory_limit() const {
+  constexpr double kShare = 0.9;  // the rest is for what no estimate knows, and for others
+  return global.max_memory.empty() ? kShare * dbn::available_memory()
+                                   : dbn::parse_memory_size(global.max_memory, "--max-memory");
 }
 
 const CommandLine::Entry* CommandLine::find(const std::string& name) const {
@@ -115,6 +126,7 @@ std::string CommandLine::repeated(const std::vector<std::string>& more) const {
 void CommandLine::set(const std::string& name, const std::string& value) {
   const Entry* entry = find(name);
   if (entry == nullptr) refuse_unknown(name);
+  if (name == "max-memory") dbn::parse_memory_size(value, "--max-memory");
   dbn::set_option(entry->field, value);
   given_.push_back(name);
 }
@@ -242,7 +254,7 @@ std::string CommandLine::config() const {
   for (const auto& section : sections) {
     text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section);
     for (const auto& [field, entry_section] : entries_) {
-      const bool kept = field.name == "seed" || field.name == "threads";
+      const bool kept = field.name == "seed" || field.name == "threads" || field.name == "max-memory";
       if (entry_section == section || (entry_section == kGlobal && kept && section == command_))
         text += fmt::format("{} = {}\n", field.name, dbn::option_text(field));
     }

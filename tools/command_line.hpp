@@ -17,6 +17,7 @@ struct GlobalOptions {
   bool json = false;
   dbn::Index seed = 0;
   dbn::Index threads = 0;
+  std::string max_memory;
   std::string config;
   bool print_config = false;
   bool dry_run = false;
@@ -45,6 +46,8 @@ class CommandLine {
   bool given(const std::string& name) const;
   /// The command as it was given, with more arguments behind it, fit for a shell.
   std::string repeated(const std::vector<std::string>& more) const;
+  /// Bytes that the process may hold: --max-memory, or 90 % of what the machine or its control group has for it.
+  double memory_limit() const;
   std::uint64_t seed() const { return static_cast<std::uint64_t>(global.seed); }
 
  private:

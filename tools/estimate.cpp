@@ -1,11 +1,17 @@
 #include "estimate.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <dbn/core/memory.hpp>
+#include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
+#include <dbn/model/model_file.hpp>
+#include <dbn/nn/mlp.hpp>
+#include <dbn/pretrain/pretrain.hpp>
 
 using namespace dbn;
 
@@ -35,6 +41,21 @@ double product_speed() {
   return work / seconds;
 }
 
+// What an estimate of tensors becomes in a process. Measured by its peak: the heap keeps some of what was freed, and
+// code, stacks and the product library touch memory of their own.
+double process_bytes(double tensors) {
+  constexpr double kKept = 1.1;
+  constexpr double kCode = 16e6;
+  constexpr double kThread = 0.5e6;
+  return kKept * tensors + kCode + kThread * thread_count();
+}
+
+// The copies that are written, and tiles that threads keep from training.
+double writing_bytes(const std::vector<Index>& sizes, double tensors) {
+  const Index widest = *std::max_element(sizes.begin(), sizes.end());
+  return tensors + saving_memory(tensors) + column_tile_memory(widest, widest);
+}
+
 }  // namespace
 
 double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases) {
@@ -53,12 +74,24 @@ double finetune_work(const std::vector<Index>& sizes, const FinetuneOptions& opt
   return 6 * weight_count(sizes) * static_cast<double>(cases) * static_cast<double>(epoch_count(options, cases));
 }
 
-std::string describe_plan(const std::vector<Index>& sizes, double work) {
-  const double weights = weight_count(sizes);
-  // Parameters, two tensors of optimizer state, and the copy that is written.
-  const double megabytes = 4 * weights * sizeof(Scalar) / 1e6;
+double pretrain_bytes(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases,
+                      Index validation_cases) {
+  return std::max(pretrain_memory(sizes.front(), options, cases, validation_cases),
+                  writing_bytes(sizes, stack_memory(sizes.front(), options)));
+}
+
+double finetune_bytes(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
+  return std::max(fine_tune_memory(sizes, options, cases),
+                  writing_bytes(sizes, sizeof(Scalar) * parameter_count(sizes)));
+}
+
+void check_memory(const CommandLine& line, const std::string& what, double bytes, const std::string& advice) {
+  demand_memory(what, resident_memory() + process_bytes(bytes), line.memory_limit(), advice);
+}
+
+std::string describe_plan(const std::vector<Index>& sizes, double bytes, double work) {
   return fmt::format(
-      "sizes       {}\nparameters  {:.0f} weights\nmemory      about {:.0f} MB beside the data\n"
+      "sizes       {}\nparameters  {:.0f} weights\nmemory      about {} beside the data\n"
       "time        about {:.0f} s here\nnothing was written (--dry-run)\n",
-      fmt::join(sizes, "-"), weights, megabytes, work / product_speed());
+      fmt::join(sizes, "-"), weight_count(sizes), memory_text(process_bytes(bytes)), work / product_speed());
 }

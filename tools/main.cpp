@@ -36,7 +36,7 @@ constexpr Command kCommands[] = {
     {"finetune", "train a classifier from a stack or from an initializer", &run_finetune},
     {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},
     {"predict", "label and probabilities of each case", &run_predict},
-    {"inspect", "what a stack or model file holds", &run_inspect},
+    {"inspect", "what a stack, model or checkpoint file holds", &run_inspect},
     {"bench", "this machine's best matrix product, and the share of it that training reaches", &run_bench},
     {"data", "look at data sets, make, convert and split them", &run_data},
 };
@@ -144,8 +144,10 @@ int main(int argc, char** argv) {
     return fail(4, error.what(), color);
   } catch (const dbn::DivergenceError& error) {
     return fail(5, error.what(), color);
+  } catch (const dbn::MemoryError& error) {
+    return fail(6, error.what(), color);
   } catch (const std::bad_alloc&) {
-    return fail(6, "out of memory; try fewer or smaller --layers, or a smaller --batch", color);
+    return fail(6, "out of memory; try fewer or smaller --layers, a smaller --batch, or fewer cases (--limit)", color);
   } catch (const std::exception& error) {
     return fail(1, error.what(), color);
   }

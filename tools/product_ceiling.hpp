@@ -16,6 +16,12 @@ struct ProductShape {
   double operations() const {
     return 2.0 * static_cast<double>(rows) * static_cast<double>(inner) * static_cast<double>(cols);
   }
+  /// Bytes of both factors and the product.
+  double memory() const {
+    const auto a = static_cast<double>(rows) * static_cast<double>(inner);
+    const auto b = static_cast<double>(inner) * static_cast<double>(cols);
+    return sizeof(dbn::Scalar) * (a + b + static_cast<double>(rows) * static_cast<double>(cols));
+  }
 };
 
 /// The products of a layer: up (hidden x cases), down (visible x cases), gradient (visible x hidden, `gradient_cases`

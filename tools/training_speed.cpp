@@ -1,5 +1,7 @@
 #include "training_speed.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <dbn/core/parallel.hpp>
@@ -77,6 +79,14 @@ double gather_seconds(const PreparedCases& cases, Index batch) {
   });
 }
 
+PretrainOptions divergence_options(Index hidden, Index batch) {
+  PretrainOptions options;
+  options.layers = {hidden};
+  options.epochs = {2};
+  options.batch = batch;
+  return options;
+}
+
 }  // namespace
 
 PreparedCases random_cases(Index features, Index cases) {
@@ -94,12 +104,13 @@ PreparedCases random_cases(Index features, Index cases) {
   return {std::move(dataset), all_cases(cases), unit};
 }
 
+double random_cases_memory(Index features, Index cases) {
+  const auto count = static_cast<double>(cases);
+  return static_cast<double>(features) * count + 2 * sizeof(int) * count + sizeof(Index) * count;
+}
+
 double divergence_epoch_seconds(const PreparedCases& cases, Index hidden, Index batch) {
-  PretrainOptions options;
-  options.layers = {hidden};
-  options.epochs = {2};
-  options.batch = batch;
-  return pretrain(cases, nullptr, options, 0).history.at(0).back().seconds;
+  return pretrain(cases, nullptr, divergence_options(hidden, batch), 0).history.at(0).back().seconds;
 }
 
 double finetune_epoch_seconds(const PreparedCases& cases, const std::vector<Index>& sizes, Index batch) {
@@ -112,4 +123,12 @@ DivergenceParts divergence_parts(const PreparedCases& cases, Index hidden, Index
   return {.draws = updates * draw_seconds(cases.feature_count(), hidden, batch),
           .updates = updates * update_seconds(cases.feature_count(), hidden),
           .gather = gather_seconds(cases, batch)};
+}
+
+double divergence_memory(Index visible, Index hidden, Index batch, Index cases) {
+  const double training = pretrain_memory(visible, divergence_options(hidden, batch), cases, 0);
+  // Weights, their gradient and its velocity; inputs, means and states.
+  const double weights = 3 * static_cast<double>(visible) * static_cast<double>(hidden);
+  const double draws = 3 * static_cast<double>(std::max(visible, hidden)) * static_cast<double>(batch);
+  return std::max(training, sizeof(Scalar) * std::max(weights, draws));
 }

@@ -8,6 +8,9 @@
 /// Cases of random bytes with random labels of ten classes: what is in them does not change the time.
 dbn::PreparedCases random_cases(dbn::Index features, dbn::Index cases);
 
+/// Bytes of random_cases().
+double random_cases_memory(dbn::Index features, dbn::Index cases);
+
 // Epochs are a run's second one: the first also touches fresh memory.
 
 /// Seconds of an epoch of contrastive divergence (k = 1, momentum, weight cost), as `dbn pretrain` runs it.
@@ -24,3 +27,6 @@ struct DivergenceParts {
   double gather = 0;   ///< bytes to scaled scalars
 };
 DivergenceParts divergence_parts(const dbn::PreparedCases& cases, dbn::Index hidden, dbn::Index batch);
+
+/// Bytes that divergence_epoch_seconds() and divergence_parts() take, beside the cases.
+double divergence_memory(dbn::Index visible, dbn::Index hidden, dbn::Index batch, dbn::Index cases);

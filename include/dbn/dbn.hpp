@@ -6,6 +6,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/function_ref.hpp>
 #include <dbn/core/math.hpp>
+#include <dbn/core/memory.hpp>
 #include <dbn/core/option.hpp>
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>

@@ -138,4 +138,9 @@ void AutoencoderGradient::hidden_delta() {
                 through_code);
 }
 
+double autoencoder_gradient_memory(Index visible, Index hidden, Index batch) {
+  const auto units = static_cast<double>(visible) + static_cast<double>(hidden);
+  return sizeof(Scalar) * units * (2 * static_cast<double>(batch) + 1);
+}
+
 }  // namespace dbn

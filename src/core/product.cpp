@@ -68,11 +68,19 @@ void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume) {
     static thread_local Vector buffer;
     const Index first = tiles.first(t);
     const Index length = tiles.length(t);
-    if (buffer.size() < a.rows() * length) buffer.resize(a.rows() * length);
+    if (buffer.size() < a.rows() * length) {
+      buffer.resize(0);  // Eigen would keep a freed pointer if there were not enough memory for the new size
+      buffer.resize(a.rows() * length);
+    }
     Eigen::Map<Matrix> tile(buffer.data(), a.rows(), length);
     multiply_tile(a, {columns_of(b, first, length), b.transposed}, tile);
     consume(first, tile);
   });
+}
+
+double column_tile_memory(Index rows, Index cols) {
+  return sizeof(Scalar) * static_cast<double>(thread_count()) * static_cast<double>(rows) *
+         static_cast<double>(Tiles(cols, kColumnTile).length(0));
 }
 
 }  // namespace dbn

@@ -17,18 +17,19 @@
 namespace dbn {
 namespace {
 
-Index weight_count(const std::vector<Index>& sizes) {
-  Index count = 0;
-  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) count += sizes[i] * sizes[i + 1];
-  return count;
-}
-
 using detail::Block;
 using detail::Jobs;
 using detail::KeptRuns;
 
-// Below this many weights a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
-constexpr Index kSmallNet = 500000;
+// Below this many parameters a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
+constexpr double kSmallNet = 500000;
+
+bool trained_at_once(const std::vector<Index>& sizes) { return parameter_count(sizes) < kSmallNet; }
+
+// How many seeds share memory: enough to keep all threads busy; more would only hold memory.
+Index seeds_together(const std::vector<Index>& sizes) {
+  return trained_at_once(sizes) ? 2 * static_cast<Index>(thread_count()) : 1;
+}
 
 // Trains everything of some blocks that was not finished before: first the stacks, then the nets, in the order of a
 // comparison's runs.
@@ -251,12 +252,11 @@ ComparisonResult compare_starts(const DataFiles& data, const std::string& scale,
   const auto starts = parse_starts(options);
   ComparisonResult result;
   const auto counts = label_counts(data, options, seed);
-  const bool at_once = weight_count(detail::net_sizes(data, options)) < kSmallNet;
+  const auto sizes = detail::net_sizes(data, options);
   KeptRuns kept{.folder = folder};
   if (folder != nullptr) kept.identity = identity_of(data, scale, options);
-  Jobs jobs(at_once, observer);
-  // Enough blocks to keep all threads busy; more would only hold memory.
-  const Index together = at_once ? 2 * static_cast<Index>(thread_count()) : 1;
+  Jobs jobs(trained_at_once(sizes), observer);
+  const Index together = seeds_together(sizes);
   for (Index first = 0; first < options.seeds; first += together) {
     std::vector<Block> blocks;
     for (Index i = first; i < std::min(first + together, options.seeds); ++i)
@@ -267,6 +267,29 @@ ComparisonResult compare_starts(const DataFiles& data, const std::string& scale,
     for (const auto& start : starts) result.cells.push_back(summarize(start, labels, result.runs));
   result.pairs = compare_pairs(result.cells);
   return result;
+}
+
+double comparison_memory(const DataFiles& data, const ComparisonOptions& options) {
+  const auto sizes = detail::net_sizes(data, options);
+  const Index cases = data.training->case_count();
+  const double seeds = static_cast<double>(std::min(seeds_together(sizes), options.seeds));
+  const double at_once = trained_at_once(sizes) ? thread_count() : 1;
+  double stacks = 0;  // of one seed
+  double pretraining = 0;
+  double pretrained = 0;
+  for (const auto& start : parse_starts(options)) {
+    if (!start.pretrained) continue;
+    const PretrainOptions own = pretrain_options(start, options.pretrain);
+    pretraining = std::max(pretraining, pretrain_memory(sizes.front(), own, cases, cases));
+    stacks += stack_memory(sizes.front(), own);
+    ++pretrained;
+  }
+  const double runs = seeds * static_cast<double>(options.starts.size() * options.labels.size());
+  const double tuning = fine_tune_memory(sizes, options.finetune, cases);
+  // Numbers of cases: the parts of a split, and those with labels.
+  const double members = seeds * 4 * sizeof(Index) * static_cast<double>(cases + data.test->case_count());
+  return members + seeds * stacks +
+         std::max(std::min(at_once, seeds * pretrained) * pretraining, std::min(at_once, runs) * tuning);
 }
 
 }  // namespace dbn

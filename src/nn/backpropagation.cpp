@@ -1,5 +1,7 @@
 #include <dbn/nn/backpropagation.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
@@ -58,6 +60,16 @@ void Backpropagation::backward(const ConstMatrixRef& batch, GradientSink sink) {
                         [&](Index first, const ConstMatrixRef& tile) { sink(2 * i, first, tile); });
     sink(2 * i + 1, 0, delta_sums_[i]);
   }
+}
+
+double backpropagation_memory(const std::vector<Index>& sizes, Index batch) {
+  double units = 0;
+  double tiles = 0;
+  for (std::size_t i = 1; i < sizes.size(); ++i) {
+    units += static_cast<double>(sizes[i]);
+    tiles = std::max(tiles, column_tile_memory(sizes[i - 1], sizes[i]));
+  }
+  return sizeof(Scalar) * units * (2 * static_cast<double>(batch) + 1) + tiles;
 }
 
 }  // namespace dbn

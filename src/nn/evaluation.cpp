@@ -94,4 +94,13 @@ std::array<double, 2> wilson_interval(Index wrong, Index cases) {
   return {100 * std::max(0.0, centre - half), 100 * std::min(1.0, centre + half)};
 }
 
+// A batch, the inputs and outputs of one layer, and the scores as probabilities.
+double evaluation_memory(const std::vector<Index>& sizes) {
+  double widest = 0;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
+    widest = std::max(widest, static_cast<double>(sizes[i]) + static_cast<double>(sizes[i + 1]));
+  const double units = static_cast<double>(sizes.front()) + widest + 2 * static_cast<double>(sizes.back());
+  return sizeof(Scalar) * static_cast<double>(kBatch) * units;
+}
+
 }  // namespace dbn

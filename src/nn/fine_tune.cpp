@@ -238,4 +238,15 @@ FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const Prepare
   return learner.take_result();
 }
 
+double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
+  const Index batch = std::min(options.batch, cases);
+  const double parameters = sizeof(Scalar) * parameter_count(sizes);
+  const double best = options.patience > 0 ? 1 : 0;
+  const double state = 1 + optimizer(options.optimizer).state_copies + best;
+  const double copies = options.on_divergence == "retry" ? 2 * state : state;  // what a retry goes back to
+  const double inputs = sizeof(Scalar) * static_cast<double>(sizes.front()) * static_cast<double>(batch);
+  const double order = sizeof(Index) * static_cast<double>(cases);
+  return copies * parameters + backpropagation_memory(sizes, batch) + inputs + order + evaluation_memory(sizes);
+}
+
 }  // namespace dbn

@@ -61,4 +61,11 @@ Mlp make_mlp(const std::vector<Index>& sizes, const std::string& activation_name
   return net;
 }
 
+double parameter_count(const std::vector<Index>& sizes) {
+  double count = 0;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
+    count += (static_cast<double>(sizes[i]) + 1) * static_cast<double>(sizes[i + 1]);
+  return count;
+}
+
 }  // namespace dbn

@@ -136,9 +136,9 @@ std::unique_ptr<Optimizer> make(std::vector<Parameter> parameters) {
 
 const std::vector<OptimizerKind>& optimizers() {
   static const std::vector<OptimizerKind> table{
-      {"sgd", "plain stochastic gradient descent", 0.1, &make<Sgd>},
-      {"momentum", "Hinton 2012 §9", 0.05, &make<Momentum>},
-      {"adam", "Kingma & Ba 2015", 1e-3, &make<Adam>},
+      {"sgd", "plain stochastic gradient descent", 0.1, 0, &make<Sgd>},
+      {"momentum", "Hinton 2012 §9", 0.05, 1, &make<Momentum>},
+      {"adam", "Kingma & Ba 2015", 1e-3, 2, &make<Adam>},
   };
   return table;
 }

@@ -1,8 +1,11 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <dbn/autoencoder/autoencoder.hpp>
 #include <dbn/autoencoder/corruption.hpp>
 #include <dbn/core/error.hpp>
+#include <dbn/core/product.hpp>
 
 #include "trainer_table.hpp"
 
@@ -73,6 +76,18 @@ class AutoencoderTrainer final : public LayerTrainer {
 std::unique_ptr<LayerTrainer> make_autoencoder_trainer(const LayerOptions& options, const InputSummary& input,
                                                        std::uint64_t seed, const std::string& corruption) {
   return std::make_unique<AutoencoderTrainer>(options, input, seed, corruption);
+}
+
+LayerMemory autoencoder_memory(const LayerOptions& o) {
+  const auto visible = static_cast<double>(o.visible_count);
+  const auto hidden = static_cast<double>(o.hidden_count);
+  const double parameters = sizeof(Scalar) * ((o.untied ? 2 : 1) * visible * hidden + visible + hidden);
+  const double clean = sizeof(Scalar) * visible * static_cast<double>(o.batch);
+  const double decoder_tiles = o.untied ? column_tile_memory(o.hidden_count, o.visible_count) : 0;
+  return {.parameters = parameters,
+          .state = optimizer("momentum").state_copies * parameters,
+          .buffers = autoencoder_gradient_memory(o.visible_count, o.hidden_count, o.batch) + clean,
+          .tiles = std::max(column_tile_memory(o.visible_count, o.hidden_count), decoder_tiles)};
 }
 
 }  // namespace dbn::detail

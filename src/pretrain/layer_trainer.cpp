@@ -9,6 +9,8 @@
 namespace dbn {
 namespace {
 
+constexpr Index kSummaryBatch = 256;
+
 std::unique_ptr<LayerTrainer> make_plain(const LayerOptions& options, const InputSummary& input, std::uint64_t seed) {
   return detail::make_autoencoder_trainer(options, input, seed, "none");
 }
@@ -30,9 +32,12 @@ std::string code_activation(const LayerOptions& options) { return options.activa
 
 const std::vector<Pretrainer>& pretrainers() {
   static const std::vector<Pretrainer> table{
-      {"rbm", "Hinton, Osindero & Teh 2006", &detail::make_rbm_trainer, &rbm_rate, &rbm_activation},
-      {"autoencoder", "Bengio et al. 2007", &make_plain, &autoencoder_rate, &code_activation},
-      {"denoising", "Vincent et al. 2010", &make_denoising, &autoencoder_rate, &code_activation},
+      {"rbm", "Hinton, Osindero & Teh 2006", &detail::make_rbm_trainer, &rbm_rate, &rbm_activation,
+       &detail::rbm_memory},
+      {"autoencoder", "Bengio et al. 2007", &make_plain, &autoencoder_rate, &code_activation,
+       &detail::autoencoder_memory},
+      {"denoising", "Vincent et al. 2010", &make_denoising, &autoencoder_rate, &code_activation,
+       &detail::autoencoder_memory},
   };
   return table;
 }
@@ -44,12 +49,11 @@ std::vector<std::string> pretrainer_names() { return row_names(pretrainers()); }
 InputSummary neutral_inputs(Index features) { return {.mean = Vector::Constant(features, Scalar{0.5}), .most = 1}; }
 
 InputSummary summarize(const CaseSource& cases) {
-  constexpr Index kBatch = 256;
-  Matrix batch(cases.feature_count(), kBatch);
+  Matrix batch(cases.feature_count(), kSummaryBatch);
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(cases.feature_count());
   InputSummary summary;
   const auto all = all_cases(cases.case_count());
-  for_each_batch(all, kBatch, [&](Index first, std::span<const Index> part) {
+  for_each_batch(all, kSummaryBatch, [&](Index first, std::span<const Index> part) {
     MatrixRef block = batch.leftCols(static_cast<Index>(part.size()));
     cases.gather_into(part, block);
     sum += block.cast<double>().rowwise().sum();
@@ -58,6 +62,11 @@ InputSummary summarize(const CaseSource& cases) {
   });
   summary.mean = (sum / static_cast<double>(cases.case_count())).cast<Scalar>();
   return summary;
+}
+
+// The batch, and sums and means of features.
+double summary_memory(Index features) {
+  return static_cast<double>(features) * (sizeof(Scalar) * (kSummaryBatch + 1.0) + sizeof(double));
 }
 
 }  // namespace dbn

@@ -246,4 +246,57 @@ PretrainResult pretrain(const CaseSource& training, const CaseSource* validation
   return StackRun(training, validation, options, seed, observer, keeper).run();
 }
 
+namespace {
+
+// What the training of a layer, whose numbers are `trainer`, takes at its largest beside the layers below and the
+// tiles: when it measures or a checkpoint copies it, or before that, when its inputs are summed up.
+double layer_run_memory(const LayerOptions& layer, const LayerMemory& trainer, bool retry,
+                        std::span<const Index> sizes_below, Index cases, Index validation_cases) {
+  const Index monitored = std::min(cases, kMonitored);
+  const Index held_out = std::min(validation_cases, kMonitored);
+  const auto columns = [](Index rows, Index count) {
+    return sizeof(Scalar) * static_cast<double>(rows) * static_cast<double>(count);
+  };
+  const double measuring = columns(layer.visible_count, std::max(monitored, held_out)) +
+                           columns(layer.hidden_count, std::max(monitored, held_out));
+  const double copy = trainer.parameters + trainer.state;
+  const double training = (retry ? 2 : 1) * copy + trainer.buffers + std::max({measuring, copy, trainer.start}) +
+                          columns(layer.visible_count, monitored + held_out);
+  const double encoded = encoded_cases_memory(sizes_below, std::min(cases, std::max(kMonitored, layer.batch))) +
+                         encoded_cases_memory(sizes_below, held_out);
+  const double order = 2 * sizeof(Index) * static_cast<double>(cases);
+  return std::max(training, summary_memory(layer.visible_count)) + encoded + order;
+}
+
+}  // namespace
+
+double pretrain_memory(Index features, const PretrainOptions& options, Index cases, Index validation_cases) {
+  std::vector<Index> sizes_below;
+  double layers_below = 0;
+  double tiles = 0;
+  double most = 0;
+  for (std::size_t i = 0; i < options.layers.size(); ++i) {
+    const Index visible = i == 0 ? features : options.layers[i - 1];
+    LayerOptions layer = layer_options(options, i, visible);
+    layer.batch = std::min(layer.batch, cases);
+    const LayerMemory trainer = pretrainer(layer.pretrainer).memory(layer);
+    tiles = std::max(tiles, trainer.tiles);
+    most = std::max(most, layers_below + tiles +
+                              layer_run_memory(layer, trainer, options.on_divergence == "retry", sizes_below, cases,
+                                               validation_cases));
+    layers_below += trainer.parameters;
+    sizes_below.push_back(visible);
+  }
+  return most;
+}
+
+double stack_memory(Index features, const PretrainOptions& options) {
+  double parameters = 0;
+  for (std::size_t i = 0; i < options.layers.size(); ++i) {
+    const LayerOptions layer = layer_options(options, i, i == 0 ? features : options.layers[i - 1]);
+    parameters += pretrainer(layer.pretrainer).memory(layer).parameters;
+  }
+  return parameters;
+}
+
 }  // namespace dbn

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/product.hpp>
 #include <dbn/rbm/contrastive_divergence.hpp>
 
 #include "trainer_table.hpp"
@@ -72,6 +73,20 @@ class RbmTrainer final : public LayerTrainer {
 std::unique_ptr<LayerTrainer> make_rbm_trainer(const LayerOptions& options, const InputSummary& input,
                                                std::uint64_t seed) {
   return std::make_unique<RbmTrainer>(options, input, seed);
+}
+
+LayerMemory rbm_memory(const LayerOptions& o) {
+  const auto visible = static_cast<double>(o.visible_count);
+  const auto hidden = static_cast<double>(o.hidden_count);
+  const double parameters = sizeof(Scalar) * (visible * hidden + visible + hidden);
+  const bool persistent = o.estimator == "pcd";
+  const double chains = persistent ? sizeof(Scalar) * hidden * static_cast<double>(o.chains) : 0;
+  return {.parameters = parameters,
+          .state = optimizer("momentum").state_copies * parameters + chains,
+          .buffers =
+              contrastive_divergence_memory(o.visible_count, o.hidden_count, o.batch, persistent ? o.chains : o.batch),
+          .start = chains,  // the means that they are drawn from
+          .tiles = column_tile_memory(o.visible_count, o.hidden_count)};
 }
 
 }  // namespace dbn::detail

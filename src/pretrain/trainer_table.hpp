@@ -12,4 +12,7 @@ std::unique_ptr<LayerTrainer> make_rbm_trainer(const LayerOptions&, const InputS
 std::unique_ptr<LayerTrainer> make_autoencoder_trainer(const LayerOptions&, const InputSummary&, std::uint64_t seed,
                                                        const std::string& corruption);
 
+LayerMemory rbm_memory(const LayerOptions&);
+LayerMemory autoencoder_memory(const LayerOptions&);
+
 }  // namespace dbn::detail

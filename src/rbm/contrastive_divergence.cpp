@@ -143,4 +143,10 @@ TensorList ContrastiveDivergence::state() {
   return {named("chains", chains_)};
 }
 
+double contrastive_divergence_memory(Index visible, Index hidden, Index batch, Index fantasies) {
+  const double columns = static_cast<double>(batch) + static_cast<double>(fantasies);
+  const auto units = static_cast<double>(visible) + static_cast<double>(hidden);
+  return sizeof(Scalar) * (units * (columns + 2) + static_cast<double>(hidden) * static_cast<double>(batch));
+}
+
 }  // namespace dbn

@@ -11,7 +11,7 @@ namespace {
 template <typename Kind>
 class ErrorKind : public testing::Test {};
 
-using Kinds = testing::Types<InvalidArgument, DataError, DivergenceError, IoError>;
+using Kinds = testing::Types<InvalidArgument, DataError, DivergenceError, MemoryError, IoError>;
 TYPED_TEST_SUITE(ErrorKind, Kinds);
 
 TYPED_TEST(ErrorKind, IsCaughtAsErrorWithItsText) {
@@ -28,6 +28,7 @@ TEST(Error, KindsAreNotKindsOfEachOther) {
   EXPECT_FALSE((std::is_base_of_v<DataError, IoError>));
   EXPECT_FALSE((std::is_base_of_v<IoError, DataError>));
   EXPECT_FALSE((std::is_base_of_v<InvalidArgument, DivergenceError>));
+  EXPECT_FALSE((std::is_base_of_v<InvalidArgument, MemoryError>));
   EXPECT_TRUE((std::is_base_of_v<std::runtime_error, Error>));
 }
 

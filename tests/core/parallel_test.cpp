@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -78,6 +79,17 @@ TEST(Parallel, CarriesAnExceptionOut) {
     std::atomic<int> visits{0};
     parallel_for(20, [&](Index) { ++visits; });
     EXPECT_EQ(visits, 20) << "a loop after a failed one, on " << threads << " threads";
+  }
+}
+
+// Memory that ends on one thread ends the loop for its caller, who can then go on.
+TEST(Parallel, CarriesAnEndOfMemoryOut) {
+  for (const int threads : {1, 2, 7}) {
+    const ThreadCount guard(threads);
+    const auto greedy = [](Index i) {
+      if (i % 2 == 1) Matrix(Index{1} << 30, Index{1} << 30).setZero();
+    };
+    EXPECT_THROW(parallel_for(20, greedy), std::bad_alloc) << threads;
   }
 }
 

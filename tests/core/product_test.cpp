@@ -3,6 +3,8 @@
 #include <array>
 #include <atomic>
 #include <limits>
+#include <new>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -176,6 +178,27 @@ TEST(ProductBlocks, FactorsAndResultMayBeBlocks) {
   expect_product(left, right, whole.block(5, 6, 20, 9));
   whole.block(5, 6, 20, 9).setZero();
   EXPECT_TRUE(whole.isZero(0));
+}
+
+// The tile of a thread is kept between products, and must not be given back twice when a larger one does not fit.
+TEST(Product, AThreadOutlivesATileThatNoMemoryHolds) {
+  const ThreadCount guard(1);
+  const Matrix small = Matrix::Ones(8, 8);
+  double sum = 0;
+  const auto add = [&](Index, const ConstMatrixRef& tile) { sum += static_cast<double>(tile.sum()); };
+  std::thread([&] {
+    multiply_by_columns(plain(small), plain(small), add);
+    const Eigen::Map<const Matrix> huge(small.data(), Index{1} << 45, 1);
+    EXPECT_THROW(multiply_by_columns(plain(huge), plain(small.topRows(1)), add), std::bad_alloc);
+    multiply_by_columns(plain(small), plain(small), add);
+  }).join();
+  EXPECT_EQ(sum, 2 * 512);
+}
+
+TEST(Product, TilesTakeWhatTheirMemorySays) {
+  const ThreadCount guard(3);
+  EXPECT_EQ(column_tile_memory(784, 500), 3 * 784 * 128 * sizeof(Scalar));
+  EXPECT_EQ(column_tile_memory(784, 10), 3 * 784 * 10 * sizeof(Scalar));
 }
 
 }  // namespace

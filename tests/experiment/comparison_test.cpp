@@ -9,6 +9,7 @@
 #include <dbn/io/folder.hpp>
 
 #include "../support/failing_calls.hpp"
+#include "../support/peak_memory.hpp"
 #include "../support/temp_dir.hpp"
 #include "../support/thread_count.hpp"
 
@@ -305,6 +306,25 @@ TEST(Comparison, TakesFinishedRunsWhenSeedsStartsAndLabelsGrow) {
   options.finetune.batch = 5;
   EXPECT_THAT([&] { comparison.run(options, 1'000'000, result); },
               testing::ThrowsMessage<InvalidArgument>(HasSubstr("--finetune.batch: 10 then, 5 now")));
+}
+
+TEST(ComparisonMemorySlow, IsWhatAComparisonTakes) {
+  if (!test::kPlainHeap) GTEST_SKIP() << "this build's heap is larger than what is asked for";
+  compare(tiny_options({"rbm", "he"}));  // loads what products need
+  const test::ThreadCount guard(2);
+  for (const std::vector<Index>& layers : {std::vector<Index>{300, 300}, {500, 500, 2000}}) {
+    ComparisonOptions options = tiny_options({"rbm", "denoising", "he"});
+    options.pretrain.layers = layers;
+    options.pretrain.epochs = {1};
+    options.finetune.epochs = 1;
+    options.finetune.batch = 100;
+    const double estimate = comparison_memory(tiny_digits(), options);
+    const test::PeakMemory peak;
+    compare(options);
+    const auto growth = static_cast<double>(peak.growth());
+    EXPECT_GT(estimate + 4e6, growth) << layers[0];
+    EXPECT_LT(estimate, 1.5 * (growth + static_cast<double>(peak.free_at_start()))) << layers[0];
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
 #include "../support/memory_keeper.hpp"
+#include "../support/peak_memory.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -203,6 +204,28 @@ TEST(FineTune, RefusesDataThatDoNotFit) {
   FinetuneOptions options = short_run();
   options.epochs = 0;
   EXPECT_THROW(fine_tune(start(), training(), nullptr, options, 1), InvalidArgument);
+}
+
+// An estimate below the truth would let a run be ended in its middle; one far above would refuse what fits.
+TEST(FineTuneMemory, IsWhatTrainingTakes) {
+  if (!test::kPlainHeap) GTEST_SKIP() << "this build's heap is larger than what is asked for";
+  fine_tune(start(), training(), &held_out(), short_run(), 1);  // loads what products need
+  const std::vector<std::vector<Index>> nets{{784, 500, 500, 2000, 10}, {784, 3000, 10}};
+  const std::vector<FinetuneOptions> runs{{.optimizer = "sgd", .batch = 500},
+                                          {.optimizer = "momentum", .patience = 2},
+                                          {.optimizer = "adam"},
+                                          {.optimizer = "adam", .patience = 2}};
+  for (const auto& sizes : nets)
+    for (FinetuneOptions options : runs) {
+      options.epochs = 1;
+      const test::PeakMemory peak;
+      fine_tune(make_mlp(sizes, "relu", "he", 1), training(), &held_out(), options, 1);
+      const double estimate = fine_tune_memory(sizes, options, training().case_count());
+      const auto growth = static_cast<double>(peak.growth());
+      EXPECT_GT(estimate + 4e6, growth) << sizes[1] << " " << options.optimizer << " " << options.patience;
+      EXPECT_LT(estimate, 1.5 * (growth + static_cast<double>(peak.free_at_start())))
+          << sizes[1] << " " << options.optimizer << " " << options.patience;
+    }
 }
 
 }  // namespace

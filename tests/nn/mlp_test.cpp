@@ -87,5 +87,13 @@ TEST(Mlp, RefusesShapesAndNames) {
   EXPECT_THROW(make_mlp({4, 6, 3}, "relu", "he", 1).scores(Matrix::Zero(5, 2)), InvalidArgument);
 }
 
+TEST(ParameterCount, IsThatOfTheNetAndHasNoLargest) {
+  Mlp net = make_mlp({7, 5, 3}, "relu", "he", 1);
+  double count = 0;
+  for (const auto& tensor : net.tensors()) count += static_cast<double>(tensor.values.size());
+  EXPECT_EQ(parameter_count({7, 5, 3}), count);
+  EXPECT_DOUBLE_EQ(parameter_count(std::vector<Index>(21, 1000000000)), 20 * (1e18 + 1e9));
+}
+
 }  // namespace
 }  // namespace dbn

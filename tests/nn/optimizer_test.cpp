@@ -110,5 +110,16 @@ TEST(Optimizer, StateIsComplete) {
 
 TEST(Optimizer, UnknownNameIsRefused) { EXPECT_THROW(optimizer("adamm"), InvalidArgument); }
 
+TEST(Optimizer, StateIsAsManyCopiesAsTheTableSays) {
+  Matrix weights = Matrix::Ones(3, 2);
+  Vector bias = Vector::Ones(2);
+  for (const auto& kind : optimizers()) {
+    const auto made = kind.make({{named("weight", weights), 0}, {named("bias", bias), 0}});
+    Index size = 0;
+    for (const auto& tensor : made->state()) size += tensor.values.size();
+    EXPECT_EQ(size, kind.state_copies * (weights.size() + bias.size())) << kind.name;
+  }
+}
+
 }  // namespace
 }  // namespace dbn

@@ -1,5 +1,7 @@
 #include <dbn/pretrain/encoded_cases.hpp>
 
+#include <new>
+
 #include <gtest/gtest.h>
 
 #include <dbn/core/parallel.hpp>
@@ -52,6 +54,27 @@ TEST(EncodedCases, EmptyStackPassesThrough) {
   ramp.gather_into(cases, a);
   same.gather_into(cases, b);
   EXPECT_EQ(a, b);
+}
+
+// What was there before must not be given back twice.
+TEST(EncodedCases, OutliveABatchThatNoMemoryHolds) {
+  const Ramp ramp;
+  const Stack stack = two_layers();
+  const auto all = all_cases(40);
+  Matrix codes(4, 40);
+  {
+    const EncodedCases encoded(ramp, stack);
+    encoded.gather_into(all, codes);
+    EXPECT_THROW(encoded.gather_into({all.data(), std::size_t{1} << 50}, codes), std::bad_alloc);
+  }
+  const EncodedCases again(ramp, stack);
+  EXPECT_NO_THROW(again.gather_into(all, codes));
+}
+
+TEST(EncodedCases, MemoryIsThatOfTheInputsOfEachLayer) {
+  const std::vector<Index> sizes{6, 5};
+  EXPECT_EQ(encoded_cases_memory(sizes, 40), 40 * 11 * sizeof(Scalar));
+  EXPECT_EQ(encoded_cases_memory({}, 40), 0);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
 #include "../support/memory_keeper.hpp"
+#include "../support/peak_memory.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -223,6 +224,36 @@ TEST(Pretrain, DivergenceNamesLayerEpochUpdateAndRate) {
     const std::string text = error.what();
     for (const char* part : {"layer 1", "epoch 1", "update 2", "rate 1e+06"})
       EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+}
+
+// The estimate holds a copy of a layer for a checkpoint, which is not made here.
+TEST(PretrainMemorySlow, IsWhatTrainingTakes) {
+  if (!test::kPlainHeap) GTEST_SKIP() << "this build's heap is larger than what is asked for";
+  const PreparedCases cases = digits(Purpose::synthetic_training, 600);
+  const PreparedCases held_out = digits(Purpose::synthetic_test, 300);
+  pretrain(cases, &held_out, small(), 1);  // loads what products need
+  std::vector<PretrainOptions> runs(4);
+  runs[1].pretrainer = {"denoising"};
+  runs[1].layers = {2000, 1000};
+  runs[1].untied = true;
+  runs[2].layers = {300, 1500};
+  runs[2].estimator = "pcd";
+  runs[2].chains = 1000;
+  runs[3].layers = {1000, 200};
+  runs[3].batch = 600;
+  for (auto& options : runs) {
+    options.epochs = {1};
+    const test::PeakMemory peak;
+    const auto result = pretrain(cases, &held_out, options, 1);
+    const double estimate = pretrain_memory(784, options, cases.case_count(), held_out.case_count());
+    const auto growth = static_cast<double>(peak.growth());
+    EXPECT_GT(estimate + 4e6, growth) << options.layers[0];
+    EXPECT_LT(estimate, 1.5 * (growth + static_cast<double>(peak.free_at_start()))) << options.layers[0];
+    double stack = 0;
+    for (auto layer : result.stack.layers)
+      for (const auto& tensor : tensors(layer)) stack += sizeof(Scalar) * static_cast<double>(tensor.values.size());
+    EXPECT_EQ(stack_memory(784, options), stack);
   }
 }
 

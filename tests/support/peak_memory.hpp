@@ -1,15 +1,33 @@
 #pragma once
 // How much the process grew at its largest, for tests that a hostile count allocates nothing.
 
+#include <malloc.h>
+
 #include <cstddef>
 #include <fstream>
 #include <string>
 
 namespace dbn::test {
 
+/// Whether the heap is the C library's: those of sanitizers hold more than what was asked for.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kPlainHeap = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool kPlainHeap = false;
+#else
+inline constexpr bool kPlainHeap = true;
+#endif
+#else
+inline constexpr bool kPlainHeap = true;
+#endif
+
 class PeakMemory {
  public:
   PeakMemory() {
+    mallopt(M_MMAP_THRESHOLD, 1 << 17);  // what is freed goes back, rather than to the next one who asks
+    malloc_trim(0);
+    free_ = mallinfo2().fordblks;
     // Linux resets the peak to the present size; without that, an earlier test could hide the growth.
     std::ofstream("/proc/self/clear_refs") << "5";
     start_ = peak();
@@ -17,6 +35,9 @@ class PeakMemory {
 
   /// Bytes between the size at construction and the largest since then.
   std::size_t growth() const { return peak() - start_; }
+
+  /// Bytes that earlier tests have freed and that the heap kept: so much is taken without growth.
+  std::size_t free_at_start() const { return free_; }
 
  private:
   static std::size_t peak() {
@@ -29,6 +50,7 @@ class PeakMemory {
   }
 
   std::size_t start_ = 0;
+  std::size_t free_ = 0;
 };
 
 }  // namespace dbn::test

@@ -12,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "estimate.hpp"
 #include "output.hpp"
 #include "product_ceiling.hpp"
 #include "progress.hpp"
@@ -278,6 +279,23 @@ class FinetuneBench {
   Samples seconds_, speed_;
 };
 
+// What all that is measured takes: everybody's cases are there throughout, measurements take turns.
+double bench_bytes(const std::vector<Shape>& shapes, const BenchOptions& options) {
+  const Index batch = std::min(options.batch, options.cases);
+  double data = random_cases_memory(options.net.front(), options.cases);
+  double most = fine_tune_memory(options.net, {.batch = batch}, options.cases);
+  for (std::size_t i = 0; i + 2 < options.net.size(); ++i)
+    for (const auto& product : layer_products(options.net[i], options.net[i + 1], batch, batch))
+      most = std::max(most, product.memory());
+  for (const Shape& shape : shapes) {
+    data += random_cases_memory(shape.visible, options.cases);
+    most = std::max(most, divergence_memory(shape.visible, shape.hidden, batch, options.cases));
+    for (const auto& product : layer_products(shape.visible, shape.hidden, batch, 2 * batch))
+      most = std::max(most, product.memory());
+  }
+  return data + most;
+}
+
 void check(const BenchOptions& options) {
   if (options.net.size() < 3 || options.net.back() != kClasses)
     throw InvalidArgument(
@@ -297,6 +315,8 @@ void run_bench(std::span<const std::string> arguments) {
   check(options);
   std::vector<Shape> shapes;
   for (const auto& text : options.shapes) shapes.push_back(parse_shape(text));
+  check_memory(line, "bench", bench_bytes(shapes, options),
+               "try smaller --shapes and a smaller --net, a smaller --batch, or fewer --cases");
   if (line.global.dry_run)
     return print(fmt::format("{} rounds of {} RBMs and one net, {} cases an epoch\n", options.rounds, shapes.size(),
                              options.cases));

@@ -155,7 +155,7 @@ std::string plan(const DataFiles& files, const ComparisonOptions& options) {
   for (const auto& labels : options.labels)
     work += static_cast<double>(options.starts.size()) *
             finetune_work(sizes, options.finetune, labels == "all" ? cases : parse_integer(labels, "--labels"));
-  return describe_plan(sizes, work * static_cast<double>(options.seeds));
+  return describe_plan(sizes, comparison_memory(files, options), work * static_cast<double>(options.seeds));
 }
 
 // The data options without those that a comparison has in its own way.
@@ -195,6 +195,8 @@ void run_compare(std::span<const std::string> arguments) {
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const DataFiles files = open_data(data);
   check_comparison(files, options, line.seed());
+  check_memory(line, "the comparison", comparison_memory(files, options) + checkpointing.reading_bytes(),
+               "try fewer or smaller --layers, a smaller --pretrain.batch or --finetune.batch, or fewer --threads");
   if (line.global.dry_run) return print(plan(files, options));
 
   const ComparisonResult result = run(files, data, options, checkpointing, line);

@@ -79,13 +79,27 @@ From read_from(const StartOptions& start, const CommandLine& line) {
   return from;
 }
 
-Mlp start_net(const StartOptions& start, const From& from, const Dataset& dataset, std::uint64_t seed) {
-  const auto classes = static_cast<Index>(dataset.classes.size());
-  if (from.model) return from.model->net;
-  if (from.stack) return unroll(from.stack->stack, classes, seed);
+std::vector<Index> sizes_of(const Mlp& net) {
+  std::vector<Index> sizes{net.feature_count()};
+  for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
+  return sizes;
+}
+
+// Features, hidden layers, classes; of --init too, before there is a net.
+std::vector<Index> net_sizes(const StartOptions& start, const From& from, const Dataset& dataset) {
+  if (from.model) return sizes_of(from.model->net);
   std::vector<Index> sizes{dataset.feature_count()};
-  sizes.insert(sizes.end(), start.layers.begin(), start.layers.end());
-  sizes.push_back(classes);
+  if (from.stack)
+    sizes = from.stack->stack.sizes();
+  else
+    sizes.insert(sizes.end(), start.layers.begin(), start.layers.end());
+  sizes.push_back(static_cast<Index>(dataset.classes.size()));
+  return sizes;
+}
+
+Mlp start_net(const StartOptions& start, const From& from, const std::vector<Index>& sizes, std::uint64_t seed) {
+  if (from.model) return from.model->net;
+  if (from.stack) return unroll(from.stack->stack, sizes.back(), seed);
   const std::string text = start.activation.empty() ? start.init : start.init + "@" + start.activation;
   return make_mlp(sizes, parse_start(text, {}).activation, start.init, seed);
 }
@@ -147,12 +161,6 @@ void report(const FinetuneResult& result, const std::optional<Evaluation>& test,
                     out));
 }
 
-std::vector<Index> sizes_of(const Mlp& net) {
-  std::vector<Index> sizes{net.feature_count()};
-  for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
-  return sizes;
-}
-
 }  // namespace
 
 void run_finetune(std::span<const std::string> arguments) {
@@ -175,10 +183,15 @@ void run_finetune(std::span<const std::string> arguments) {
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
   from.check_fits(start.from, *cases.files.training);
   const PreparedCases labelled = cases.labelled(data.labels, line.seed());
-  Mlp net = start_net(start, from, *cases.files.training, line.seed());
+  const auto sizes = net_sizes(start, from, *cases.files.training);
+  const double bytes = finetune_bytes(sizes, options, labelled.case_count()) + checkpointing.reading_bytes();
+  check_memory(line, "fine-tuning", bytes,
+               start.from.empty() ? "try fewer or smaller --layers, or a smaller --batch"
+                                  : "try a smaller --batch, or a smaller net than that of --from");
   if (line.global.dry_run)
-    return print(describe_plan(sizes_of(net), finetune_work(sizes_of(net), options, labelled.case_count())));
+    return print(describe_plan(sizes, bytes, finetune_work(sizes, options, labelled.case_count())));
 
+  Mlp net = start_net(start, from, sizes, line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
   add_options(identity, options.fields(), {"epochs", "min-updates"});

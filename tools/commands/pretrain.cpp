@@ -83,10 +83,11 @@ void run_pretrain(std::span<const std::string> arguments) {
   const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
   std::vector<Index> sizes{cases.files.training->feature_count()};
   sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
-  if (line.global.dry_run) {
-    print(describe_plan(sizes, pretrain_work(sizes, options, static_cast<Index>(cases.split.training.size()))));
-    return;
-  }
+  const auto count = static_cast<Index>(cases.split.training.size());
+  const double bytes = pretrain_bytes(sizes, options, count, static_cast<Index>(cases.split.validation.size())) +
+                       checkpointing.reading_bytes();
+  check_memory(line, "pretraining", bytes, "try fewer or smaller --layers, a smaller --batch, or fewer --chains");
+  if (line.global.dry_run) return print(describe_plan(sizes, bytes, pretrain_work(sizes, options, count)));
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, options.fields(), {"epochs"});
   const Stopwatch watch;

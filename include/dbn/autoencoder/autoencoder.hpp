@@ -77,4 +77,7 @@ class AutoencoderGradient {
   Vector hidden_sums_, visible_sums_;  ///< of the deltas: the gradients of the biases
 };
 
+/// Bytes of the buffers of an AutoencoderGradient.
+double autoencoder_gradient_memory(Index visible, Index hidden, Index batch);
+
 }  // namespace dbn

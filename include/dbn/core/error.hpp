@@ -35,6 +35,12 @@ class Interrupted : public Error {
   using Error::Error;
 };
 
+/// A run that would need more memory than it may use; refused before anything is allocated.
+class MemoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The system refused: missing file, permission, full disk, broken pipe.
 class IoError : public Error {
  public:

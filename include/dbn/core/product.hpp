@@ -39,6 +39,9 @@ void multiply_add_into(Factor a, Factor b, const ConstVectorRef& bias, MatrixRef
 /// a b, handed out tile of columns by tile of columns and never stored as a whole: how a gradient meets its update.
 void multiply_by_columns(Factor a, Factor b, ColumnTileConsumer consume);
 
+/// Bytes that all threads together keep for the tiles of multiply_by_columns, after a product of rows x cols.
+double column_tile_memory(Index rows, Index cols);
+
 /// The library that computes tiles: oneDNN or Eigen.
 std::string_view product_library();
 

@@ -31,4 +31,7 @@ ModelFile load_model(const std::string& path);
 /// DataError.
 std::string file_kind(const std::string& path);
 
+/// Bytes that save_model() or save_stack() takes beside tensors of so many bytes, which the caller holds.
+double saving_memory(double tensors);
+
 }  // namespace dbn

@@ -32,4 +32,7 @@ class Backpropagation {
   Index cases_ = 0;
 };
 
+/// Bytes that a Backpropagation through a net of these sizes takes, with the tiles of its gradients.
+double backpropagation_memory(const std::vector<Index>& sizes, Index batch);
+
 }  // namespace dbn

@@ -24,6 +24,9 @@ struct Evaluation {
 /// Evaluates on the cases that have a label. Throws InvalidArgument when shapes do not fit or no case has a label.
 Evaluation evaluate(const Mlp& net, const PreparedCases& cases);
 
+/// Bytes that the evaluation of a net of these sizes takes beside the net.
+double evaluation_memory(const std::vector<Index>& sizes);
+
 /// Calls visit(first, probabilities) for runs of consecutive cases, in order, without holding more than one.
 void for_each_prediction(const Mlp& net, const CaseSource& cases,
                          const std::function<void(Index first, const Matrix& probabilities)>& visit);

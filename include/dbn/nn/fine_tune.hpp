@@ -68,6 +68,10 @@ FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const Prepare
 std::vector<double> history_numbers(const std::vector<FinetuneEpoch>& history);
 std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& numbers);
 
+/// Bytes that fine_tune() takes at its largest for a net of these sizes (features, hidden layers, classes) on so many
+/// cases: the net and everything that it is trained with, without the data.
+double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
+
 /// Epochs that the options lead to for so many cases.
 Index epoch_count(const FinetuneOptions& options, Index cases);
 

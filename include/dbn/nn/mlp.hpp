@@ -40,6 +40,9 @@ struct Mlp {
   TensorList tensors();
 };
 
+/// Weights and biases of a net of the given sizes; a double, because no size may overflow it.
+double parameter_count(const std::vector<Index>& sizes);
+
 /// A net of the given sizes (features, hidden..., outputs): hidden layers with `activation` and weights from
 /// `initializer`, biases 0, the output layer linear with Xavier weights. Layer i draws from the stream of layer i.
 /// Throws InvalidArgument for unknown names or sizes below 1.

@@ -48,6 +48,7 @@ struct OptimizerKind {
   std::string name;
   std::string source;
   double default_rate;
+  int state_copies;  ///< how many tensors of a parameter's shape its state holds
   std::unique_ptr<Optimizer> (*make)(std::vector<Parameter> parameters);
 };
 

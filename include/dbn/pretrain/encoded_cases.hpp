@@ -25,4 +25,7 @@ class EncodedCases final : public CaseSource {
   mutable std::vector<Matrix> buffers_;  ///< input of each layer; kept between batches
 };
 
+/// Bytes that EncodedCases keep for batches of up to `batch` cases: the inputs of each layer, whose sizes these are.
+double encoded_cases_memory(std::span<const Index> sizes, Index batch);
+
 }  // namespace dbn

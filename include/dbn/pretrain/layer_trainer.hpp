@@ -50,6 +50,17 @@ struct InputSummary {
 /// What an input could be that every layer takes: for a layer whose tensors are about to be written over.
 InputSummary neutral_inputs(Index features);
 InputSummary summarize(const CaseSource& cases);
+/// Bytes that summarize() takes.
+double summary_memory(Index features);
+
+/// Bytes that a layer's training takes, beside its inputs.
+struct LayerMemory {
+  double parameters = 0;  ///< of the layer; they stay when it is trained
+  double state = 0;       ///< what LayerTrainer::state() holds
+  double buffers = 0;     ///< of a batch
+  double start = 0;       ///< only while the trainer is made
+  double tiles = 0;       ///< of gradients; they stay, and serve every layer
+};
 
 /// One kind of layer-wise pretraining.
 struct Pretrainer {
@@ -60,6 +71,7 @@ struct Pretrainer {
   double (*default_rate)(const LayerOptions& options);
   /// Activation of the net that a layer unrolls into.
   std::string (*activation)(const LayerOptions& options);
+  LayerMemory (*memory)(const LayerOptions& options);
 };
 
 /// All pretrainers: rbm; autoencoder; denoising.

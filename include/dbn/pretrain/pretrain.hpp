@@ -44,4 +44,11 @@ struct PretrainObserver {
 PretrainResult pretrain(const CaseSource& training, const CaseSource* validation, const PretrainOptions& options,
                         std::uint64_t seed, const PretrainObserver& observer = {}, RunKeeper* keeper = nullptr);
 
+/// Bytes that pretrain() takes at its largest over data of so many features, with so many training and validation
+/// cases: the layers and everything that they are trained with, without the data. One more copy of a layer and its
+/// training state is counted, for a checkpoint.
+double pretrain_memory(Index features, const PretrainOptions& options, Index cases, Index validation_cases);
+/// Bytes of the parameters of the stack that comes of it.
+double stack_memory(Index features, const PretrainOptions& options);
+
 }  // namespace dbn

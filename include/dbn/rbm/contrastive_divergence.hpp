@@ -63,4 +63,8 @@ class ContrastiveDivergence {
   Vector visible_gradient_, visible_sums_, hidden_gradient_;
 };
 
+/// Bytes of the buffers of a ContrastiveDivergence, without chains that persist; `fantasies` is the number of Gibbs
+/// chains, for cd that of the batch's cases.
+double contrastive_divergence_memory(Index visible, Index hidden, Index batch, Index fantasies);
+
 }  // namespace dbn

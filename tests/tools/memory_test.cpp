@@ -1,0 +1,125 @@
+// What the tool does about memory: asks before it takes, and survives when there is none.
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../support/peak_memory.hpp"
+#include "../support/run_command.hpp"
+#include "../support/temp_dir.hpp"
+
+namespace dbn::test {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kData = " --data synthetic:digits,cases=200,test=100 --quiet";
+
+/// Processor seconds of all commands so far.
+double seconds_of_commands() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+class Memory : public testing::Test {
+ protected:
+  CommandResult run(const std::string& arguments, const std::string& prefix = "") const {
+    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = {}});
+  }
+  // Expects one line that gives the estimate and names `option` as what to change, at once, and nothing written.
+  void expect_refused(const std::string& arguments, const std::string& option, const std::string& prefix = "") const {
+    const double before = seconds_of_commands();
+    const auto result = run(arguments, prefix);
+    EXPECT_LT(seconds_of_commands() - before, 1) << arguments;
+    EXPECT_EQ(result.exit_code, 6) << arguments << "\n" << result.err;
+    EXPECT_THAT(result.err, testing::MatchesRegex("dbn: error: [a-z -]+ needs about [0-9.]+ [MGT]iB, --max-memory "
+                                                  "allows [0-9.]+ [MGT]iB; try .*" +
+                                                  option + ".*\n"))
+        << arguments;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_EQ(result.out, "") << arguments;
+    EXPECT_TRUE(names_in(dir_.folder()).empty()) << arguments;
+  }
+
+  TempDir dir_;
+};
+
+class MemorySlow : public Memory {};
+
+// With little address space too, where anything large that was tried first would say so in other words.
+TEST_F(Memory, WhatNoMachineHasIsRefusedAtOnce) {
+  const std::string little = kPlainHeap ? "ulimit -v 2000000 &&" : "";
+  for (const char* layers : {" --layers 1000000000", " --layers 1000000000,1000000000",
+                             " --layers 1000000000,1000000000,1000000000,1000000000,1000000000,1000000000,1000000000,"
+                             "1000000000,1000000000,1000000000,1000000000,1000000000"})
+    for (const char* command : {"pretrain", "pretrain --pretrainer denoising --untied", "finetune --init he",
+                                "finetune --init he --dry-run", "compare"})
+      expect_refused(std::string(command) + layers + kData, "--layers", little);
+  expect_refused(std::string("pretrain --layers 1000000000") + kData, "--layers");
+  expect_refused("bench --shapes 1000000x1000000 --quiet", "--shapes", little);
+  expect_refused("bench --net 784,1000000,1000000,10 --quiet", "--net", little);
+  expect_refused("bench --shapes 1000000x10 --cases 10000000 --quiet", "--cases", little);
+}
+
+TEST_F(Memory, BatchesAndChainsCount) {
+  const std::string limit = std::string(" --max-memory 200M") + kData;
+  expect_refused("pretrain --layers 100000000 --batch 1000000" + limit, "--batch");
+  expect_refused("pretrain --layers 10 --estimator pcd --chains 1000000" + limit, "--chains");
+  expect_refused("compare --layers 10 --starts rbm --pretrain.estimator pcd --pretrain.chains 1000000" + limit,
+                 "--layers");
+  EXPECT_EQ(run("pretrain --layers 10 --estimator pcd --chains 1000 --epochs 1" + limit).exit_code, 0);
+}
+
+TEST_F(Memory, ALimitHoldsForEveryTrainingCommand) {
+  for (const char* command : {"pretrain --layers 5", "finetune --layers 5", "compare --layers 5"})
+    for (const char* more : {"", " --dry-run"})
+      expect_refused(std::string(command) + kData + " --max-memory 1M" + more, "--layers");
+  expect_refused("bench --max-memory 1M", "--shapes");
+  ASSERT_EQ(run(std::string("pretrain --layers 5 --epochs 1") + kData).exit_code, 0);
+  const auto from = run(std::string("finetune --from stack.safetensors --max-memory 1M") + kData);
+  EXPECT_EQ(from.exit_code, 6);
+  EXPECT_THAT(from.err, HasSubstr("--from")) << "--layers would have no effect there";
+}
+
+TEST_F(Memory, ALimitIsASize) {
+  for (const char* command :
+       {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "inspect", "data info"})
+    for (const char* size : {"0", "-1", "nan", "inf", "12Q", "1,5G", "G"}) {
+      const auto result = run(std::string(command) + " --max-memory " + size);
+      EXPECT_EQ(result.exit_code, 2) << command << " " << size;
+      EXPECT_THAT(result.err, HasSubstr("--max-memory: expected a size")) << command << " " << size;
+    }
+  const auto config = run("pretrain --max-memory 1.5G --print-config").out;
+  EXPECT_THAT(config, HasSubstr("max-memory = 1.5G\n"));
+}
+
+// Nothing may break when an estimate is overruled and memory ends in the middle. The product library is another matter:
+// it does not survive the making of its kernels without memory, so that there is enough for these.
+TEST_F(MemorySlow, AnEndOfMemoryInTheMiddleIsReported) {
+  if (!kPlainHeap) GTEST_SKIP() << "sanitizers need all addresses there are";
+  const auto with = [this](int mebibytes, const std::string& layers) {
+    return run("pretrain --epochs 1 --threads 1 --max-memory 100G --force --layers " + layers + kData,
+               "ulimit -v " + std::to_string(1024 * mebibytes) + " &&");
+  };
+  int enough = 40;
+  while (enough < 2000 && with(enough, "400,400").exit_code != 0) enough += 20;
+  int refused = 0;
+  for (int more = 30; more < 120; more += 15) {
+    const auto result = with(enough + more, "2000,2000");
+    EXPECT_THAT(result.exit_code, testing::AnyOf(0, 6)) << enough << " + " << more << " MiB\n" << result.err;
+    if (result.exit_code == 0) continue;
+    EXPECT_THAT(result.err, testing::StartsWith("dbn: error: out of memory; try "));
+    ++refused;
+  }
+  EXPECT_GT(refused, 0) << "the limits were too high for a test";
+}
+
+}  // namespace
+}  // namespace dbn::test
