@@ -57,7 +57,7 @@ TEST(Random, BitsAreTheDocumentedFunctionOfPosition) {
               philox({unit / 4, 9, 5, 6u << 24 | 77}, {0x89abcdef, 0x01234567}));
 }
 
-// Seen elsewhere: a seed taken from the clock, the same within a second, or one that never reaches the sampler.
+// Seen elsewhere: uniforms repeated within a wall-clock second; a seed that does not reach the sampler.
 TEST(Random, EveryPartOfSeedStreamAndPositionChangesTheDraw) {
   std::set<std::uint32_t> seen;
   const auto add = [&](std::uint64_t seed, Purpose purpose, std::uint32_t layer, Position at) {
