@@ -10,7 +10,7 @@ packages=(
 )
 case "${1:-}" in
   '') ;;
-  --ci) packages+=(clang-format) ;;
+  --ci) packages+=(clang-format clang-14 libclang-rt-14-dev libomp-14-dev) ;;
   *) echo "setup: unknown argument '$1'; usage: tools/setup.sh [--ci]" >&2; exit 2 ;;
 esac
 

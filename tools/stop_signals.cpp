@@ -12,39 +12,40 @@ namespace {
 std::atomic<bool> training{false};
 std::atomic<int> received_signal{0};
 
-sigset_t stop_signals() {
+// Without those that this program was started to ignore, as shells do with SIGINT for what runs in the background.
+sigset_t heeded_signals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction inherited {};
+    if (sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) sigaddset(&set, signal);
+  }
   return set;
 }
 
 // Ends the program as the signal would have done by itself.
-[[noreturn]] void die_of(int signal) {
+[[noreturn]] void die_of(int signal, const sigset_t& set) {
   std::signal(signal, SIG_DFL);
-  const sigset_t set = stop_signals();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
   raise(signal);
   _exit(128 + signal);
 }
 
-[[noreturn]] void watch() {
-  const sigset_t set = stop_signals();
+[[noreturn]] void watch(const sigset_t& set) {
   for (;;) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0) continue;
     // Outside training there is nothing to keep, and somebody who asks twice does not want to wait.
-    if (!training || received_signal.exchange(signal) != 0) die_of(signal);
+    if (!training || received_signal.exchange(signal) != 0) die_of(signal, set);
   }
 }
 
 }  // namespace
 
 void watch_for_stop_signals() {
-  const sigset_t set = stop_signals();
+  const sigset_t set = heeded_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::thread(watch).detach();
+  std::thread([set] { watch(set); }).detach();
 }
 
 StopSignals::StopSignals() {

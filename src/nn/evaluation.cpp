@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -83,6 +84,18 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
   result.cross_entropy /= static_cast<double>(result.cases);
   result.calibration_error = expected_calibration_error(bins, result.cases);
   return result;
+}
+
+std::optional<Index> Evaluation::only_prediction() const {
+  Index true_classes = 0;
+  std::vector<Index> predictions(confusion.size(), 0);
+  for (const auto& row : confusion) {
+    true_classes += std::any_of(row.begin(), row.end(), [](Index count) { return count > 0; });
+    std::transform(row.begin(), row.end(), predictions.begin(), predictions.begin(), std::plus<>());
+  }
+  const auto all = std::find(predictions.begin(), predictions.end(), cases);
+  if (true_classes < 2 || all == predictions.end()) return std::nullopt;
+  return static_cast<Index>(all - predictions.begin());
 }
 
 std::array<double, 2> wilson_interval(Index wrong, Index cases) {

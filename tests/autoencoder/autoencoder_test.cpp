@@ -153,7 +153,7 @@ TEST_P(AutoencoderKind, CodesAndReconstructionsAreTheDefinition) {
   EXPECT_NEAR(model.mean_loss(cases, cases), loss / 3, 128 * kEpsilon * (1 + loss));
 }
 
-// Seen elsewhere: the caller's data changed in place, and features taken from a stochastic pass.
+// Seen elsewhere: the caller's data changed in place; features taken from a stochastic pass.
 TEST_P(AutoencoderKind, NothingOfTheCallersChanges) {
   Autoencoder model = make_kind(30, 20);
   const Autoencoder before = model;
@@ -188,7 +188,7 @@ TEST(Autoencoder, LossIsThePerCaseMean) {
   EXPECT_NEAR(model.mean_loss(cases, cases), (first + second) / 2, 8 * kEpsilon * (first + second));
 }
 
-// Seen elsewhere: "Xavier" that is LeCun, uninitialised biases, a seed that does not reach the weights.
+// Seen elsewhere: "Xavier" that is LeCun; uninitialised biases; a seed that does not reach the weights.
 TEST(Autoencoder, StartsByTheXavierRule) {
   const auto start = [](std::uint64_t seed, bool tied) {
     return make_autoencoder(300, 100, "sigmoid", ReconstructionLoss::cross_entropy, tied,

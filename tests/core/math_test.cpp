@@ -30,7 +30,7 @@ TEST(Math, LogisticIsPreciseOnBothSides) {
   }
 }
 
-// Seen elsewhere: log(1 + exp x) overflows beyond 709 and vanishes below -37.
+// Seen elsewhere: log(1 + exp x) overflowing beyond 709, or vanishing below -37.
 TEST(Math, SoftplusDoesNotOverflow) {
   EXPECT_EQ(softplus(1000), 1000);
   EXPECT_EQ(softplus(kInfinity), kInfinity);
@@ -119,7 +119,7 @@ TEST(Math, RowSumsAreTheNaiveOnesOfAnyTile) {
   }
 }
 
-// Seen elsewhere: a softmax that does not subtract the maximum gives NaN from 89 (float) or 710 (double).
+// Seen elsewhere: softmax without max-subtraction, NaN from 89 (float) or 710 (double).
 TEST(Math, SoftmaxSubtractsTheMaximum) {
   Matrix x(3, 3);
   x << 1000, -1000, 5000, 1000, -1000, 0, 0, -1000, -5000;

@@ -57,7 +57,7 @@ TEST(Random, BitsAreTheDocumentedFunctionOfPosition) {
               philox({unit / 4, 9, 5, 6u << 24 | 77}, {0x89abcdef, 0x01234567}));
 }
 
-// Seen elsewhere: a seed taken from the clock, the same within a second, or one that never reaches the sampler.
+// Seen elsewhere: uniforms repeated within a wall-clock second; a seed that does not reach the sampler.
 TEST(Random, EveryPartOfSeedStreamAndPositionChangesTheDraw) {
   std::set<std::uint32_t> seen;
   const auto add = [&](std::uint64_t seed, Purpose purpose, std::uint32_t layer, Position at) {
@@ -103,7 +103,7 @@ TEST(Random, UniformsFillTheirBinsAlongEveryAxis) {
 
 TEST(Random, ManyDrawsAreTheSingleOnes) {
   const Stream stream(5, Purpose::visible_states, 2);
-  for (const std::size_t size : {1, 3, 4, 5, 255, 256, 257, 600})
+  for (const std::size_t size : {1u, 3u, 4u, 5u, 255u, 256u, 257u, 600u})
     for (const std::uint32_t first : {0u, 4u, 252u}) {
       const Position at{.update = 8, .instance = 7, .unit = first};
       std::vector<Scalar> uniforms(size), normals(size, 0);

@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/data/split.hpp>
 #include <dbn/io/folder.hpp>
+#include <dbn/nn/evaluation.hpp>
+#include <dbn/pretrain/unroll.hpp>
 
 #include "../support/failing_calls.hpp"
 #include "../support/peak_memory.hpp"
@@ -68,6 +71,46 @@ TEST(Comparison, StartsOfOneKindUnderTwoNamesDifferByExactlyNothing) {
   EXPECT_NE(result.runs[0].test_cross_entropy, result.runs[2].test_cross_entropy);
   EXPECT_EQ(result.runs[0].test_cross_entropy, result.runs[1].test_cross_entropy);
   EXPECT_NE(result.runs[0].test_cross_entropy, result.runs[3].test_cross_entropy) << "seeds must differ";
+}
+
+/// A seed's part in a comparison, done again by hand: what every start shares.
+struct ByHand {
+  ByHand(const DataFiles& data, const ComparisonOptions& options, Index labels, std::uint64_t seed_)
+      : seed(seed_),
+        split(split_validation(*data.training, options.validation, seed)),
+        scaling(fit_preprocessing("auto", *data.training, split.training)),
+        training(data.training, split.training, scaling),
+        validation(data.training, split.validation, scaling),
+        labelled(data.training, choose_labels(*data.training, split.training, labels, seed), scaling),
+        test(data.test, all_cases(data.test->case_count()), scaling) {}
+
+  Mlp net(const Start& start, const ComparisonOptions& o) const {
+    if (!start.pretrained) return make_mlp({784, 20, 20, 10}, start.activation, start.method, seed);
+    return unroll(pretrain(training, &validation, pretrain_options(start, o.pretrain), seed).stack, 10, seed);
+  }
+
+  std::uint64_t seed;
+  Split split;
+  Preprocessing scaling;
+  PreparedCases training, validation, labelled, test;
+};
+
+// Seen elsewhere: a comparison with unequal rates or one run. Here with the rates that nobody named, too.
+TEST(Comparison, EveryStartIsTrainedByTheSameOptionsOnTheSameCases) {
+  for (const bool default_rate : {false, true}) {
+    auto options = tiny_options({"rbm", "denoising", "xavier", "he", "zeros"});
+    options.labels = {"50"};
+    options.seeds = 1;
+    if (default_rate) options.finetune.learning_rate.reset();
+    const ByHand hand(tiny_digits(), options, 50, 7);
+    for (const auto& run : compare(options).runs) {
+      const Mlp net = hand.net(parse_start(run.start, options.pretrain), options);
+      const auto tuned = fine_tune(net, hand.labelled, &hand.validation, options.finetune, hand.seed);
+      EXPECT_EQ(run.test_cross_entropy, evaluate(tuned.net, hand.test).cross_entropy) << run.start;
+      ASSERT_EQ(run.history.size(), tuned.history.size()) << run.start;
+      EXPECT_EQ(run.history[0].learning_rate, tuned.history[0].learning_rate) << run.start;
+    }
+  }
 }
 
 TEST(Comparison, PretrainsOnceASeedForAllLabelCounts) {
@@ -216,6 +259,7 @@ TEST(Verdict, RecommendsNothingWhenTheIntervalHoldsZero) {
   }
 }
 
+// Seen elsewhere: a comparison with unequal rates or one run.
 TEST(Verdict, OneSeedTellsNothing) {
   for (const auto& result : {made({5}, {8}), made({8}, {5}), made({5}, {5})}) {
     const std::string text = verdict(result);

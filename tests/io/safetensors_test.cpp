@@ -163,6 +163,7 @@ TEST(Safetensors, ChecksumOfAnotherWriterIsCheckedToo) {
   expect_refused(file("00000000"), "crc32");
 }
 
+// Seen elsewhere: a load that checks nothing.
 TEST(SafetensorsHostile, EveryFlippedBitIsNoticed) {
   const ByteBuffer bytes = encode_safetensors(small_file());
   for (std::size_t i = 0; i < bytes.size(); ++i) {

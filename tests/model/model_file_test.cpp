@@ -174,6 +174,7 @@ TEST_F(ModelFileTest, RefusesPreprocessingForOtherFeatures) {
     expect_config_refused("factor", [](json& c) { c["preprocessing"]["factor"][0] = 1e300; });
 }
 
+// Seen elsewhere: a load that checks nothing.
 TEST_F(ModelFileTest, NoticesFlippedBitsAndTruncation) {
   const ByteBuffer good = read_file(path_);
   for (std::size_t i = 0; i < good.size(); i += 13) {

@@ -191,7 +191,8 @@ TEST_F(StackFileTest, RefusesWhatItDoesNotKnow) {
   expect_config_refused("", [](json& c) { c = json::array(); });
 }
 
-// The container's own test flips every bit; here it is one of every thirteenth byte, another from byte to byte.
+// Seen elsewhere: a load that checks nothing. The container's own test flips every bit; here it is one of every
+// thirteenth byte, another from byte to byte.
 TEST_F(StackFileTest, NoticesFlippedBits) {
   const ByteBuffer good = read_file(path_);
   for (std::size_t i = 0; i < good.size(); i += 13) {

@@ -38,7 +38,8 @@ TEST(Backpropagation, GradientIsTheSlopeForEveryActivation) {
   }
 }
 
-// The last, smaller batch is neither padded nor counted as full: buffers for 50 cases give the bits of buffers for 5.
+// Seen elsewhere: the last partial batch padded with zeros, or counted as full. Buffers for 50 cases give the bits of
+// buffers for 5.
 TEST(Backpropagation, PartialBatchIsItsOwnBatch) {
   Mlp net = make_mlp({6, 5, 3}, "tanh", "xavier", 11);
   const Matrix batch = waves(6, 5);

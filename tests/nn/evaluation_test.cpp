@@ -48,6 +48,22 @@ TEST(Evaluate, WilsonIntervalOfAWorkedExample) {
   EXPECT_EQ(wilson_interval(50, 50)[1], 100);
 }
 
+// Seen elsewhere: all predictions one class, silently.
+TEST(Evaluate, TellsWhenSeveralClassesArePredictedAsOne) {
+  Matrix x(2, 3);
+  x << Scalar(0), Scalar(0), Scalar(0), Scalar(2), Scalar(3), Scalar(1);
+  const auto only = [&](const Matrix& scores, std::vector<int> labels) {
+    return evaluate(identity_net(2), cases(scores, std::move(labels))).only_prediction();
+  };
+  EXPECT_EQ(only(x, {0, 1, 1}), 1);
+  EXPECT_EQ(only(x, {0, 1, kUnlabelled}), 1);
+  EXPECT_EQ(only(-x, {0, 1, 1}), 0);
+  EXPECT_EQ(only(x, {1, 1, 1}), std::nullopt) << "cases of one class are rightly predicted as one";
+  EXPECT_EQ(only(x, {0, kUnlabelled, kUnlabelled}), std::nullopt) << "one case";
+  x(0, 2) = Scalar(2);
+  EXPECT_EQ(only(x, {0, 1, 1}), std::nullopt);
+}
+
 TEST(Evaluate, NoLabelsIsAnError) {
   EXPECT_THROW(evaluate(identity_net(2), cases(Matrix::Zero(2, 1), {kUnlabelled})), InvalidArgument);
 }

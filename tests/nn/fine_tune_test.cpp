@@ -58,7 +58,7 @@ TEST(FineTune, LearnsAndLowersTheLoss) {
   EXPECT_EQ(result.best_epoch, 15);
 }
 
-// Other systems' "fine-tuning" trains only the last layer.
+// Seen elsewhere: "fine-tuning" that trains only the last layer.
 TEST(FineTune, EveryLayerMoves) {
   const auto result = fine_tune(start(), training(), nullptr, short_run(), 1);
   const Mlp from = start();
@@ -96,10 +96,25 @@ TEST(FineTune, AllocatesNothingAfterTheFirstBatch) {
   }
 }
 
+// Seen elsewhere: data never shuffled. Both runs start from the same weights.
 TEST(FineTune, SeedChangesTheOrderOfBatches) {
   const auto a = fine_tune(start(), training(), nullptr, short_run(), 1);
   const auto b = fine_tune(start(), training(), nullptr, short_run(), 2);
   EXPECT_NE(a.net.layers[0].weights, b.net.layers[0].weights);
+}
+
+// Seen elsewhere: the caller's data changed in place. They are scalars that need no scaling, for which a shortcut past
+// the copy would be easiest.
+TEST(FineTune, LeavesTheCallersDataAlone) {
+  Dataset scalars = training().dataset();
+  Matrix features(784, 500);
+  training().gather_into(all_cases(500), features);
+  scalars.features = features;
+  const auto dataset = std::make_shared<const Dataset>(scalars);
+  const PreparedCases cases(dataset, all_cases(500), {});
+  fine_tune(start(), cases, &cases, short_run(), 1);
+  EXPECT_EQ(std::get<Matrix>(dataset->features), features);
+  EXPECT_EQ(dataset->labels, training().dataset().labels);
 }
 
 TEST(FineTune, CosineScheduleEndsNearZero) {

@@ -17,7 +17,7 @@ struct Law {
   bool uniform;
 };
 
-// Xavier's deviation is sqrt(2 / (fan_in + fan_out)), not LeCun's sqrt(1 / fan_in): other systems have mixed them up.
+// Seen elsewhere: "Xavier" that is LeCun. Its deviation is sqrt(2 / (fan_in + fan_out)), not sqrt(1 / fan_in).
 const Law kLaws[] = {
     {"normal", 0.01, false},
     {"xavier", std::sqrt(2.0 / 500), false},
@@ -56,6 +56,7 @@ TEST(Initializer, ZerosAreZeros) {
   EXPECT_EQ(w, Matrix::Zero(5, 4));
 }
 
+// Seen elsewhere: a seed that does not reach the weights.
 TEST(Initializer, SeedReachesTheWeights) {
   for (const auto& row : initializers()) {
     if (row.name == "zeros") continue;

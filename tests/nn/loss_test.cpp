@@ -23,7 +23,8 @@ TEST(SoftmaxCrossEntropy, ValueAndGradientOfAWorkedExample) {
   for (Index c = 0; c < 2; ++c) EXPECT_NEAR(scores.col(c).sum(), 0, 4 * std::numeric_limits<Scalar>::epsilon());
 }
 
-// Without subtracting the maximum e^1000 overflows; without the log-sum-exp form log(0) is infinite.
+// Seen elsewhere: softmax without max-subtraction, so that e^1000 overflows. Without the log-sum-exp form log(0) would
+// be infinite too.
 TEST(SoftmaxCrossEntropy, HugeScoresStayFinite) {
   Matrix scores(2, 2);
   scores << Scalar(1000), Scalar(-1000), Scalar(-1000), Scalar(1000);

@@ -72,6 +72,7 @@ TEST(Mlp, TensorsAreViewsOfTheParameters) {
   EXPECT_EQ(list[3].values.rows(), 3);
 }
 
+// Seen elsewhere: uninitialised biases; a seed that does not reach the weights.
 TEST(Mlp, StartsHaveZeroBiasesAndTheirOwnSeed) {
   const Mlp a = make_mlp({4, 6, 3}, "relu", "he", 1);
   const Mlp b = make_mlp({4, 6, 3}, "relu", "he", 2);

@@ -76,6 +76,21 @@ TEST(LayerTrainer, ABatchInItsInputIsTheSameUpdate) {
   }
 }
 
+// Seen elsewhere: the caller's data changed in place.
+TEST(LayerTrainer, LeavesABatchOfTheCallersAlone) {
+  const auto cases = digits();
+  const auto summary = summarize(cases);
+  const std::vector<Index> chosen{0, 1, 2, 3, 4};
+  const Matrix before = batch(cases, chosen);
+  for (const auto& kind : pretrainers()) {
+    const Matrix mine = before;
+    const auto trainer = kind.make(small(kind.name), summary, 3);
+    trainer->update(mine, {1, 0, chosen}, {0.1, 0.5});
+    trainer->mean_free_energy(mine);
+    EXPECT_EQ(mine, before) << kind.name;
+  }
+}
+
 // Weight cost pulls weights only; biases are free. With a rate of r and a cost of 1/r one update without momentum
 // leaves of the weights nothing but the gradient's part, and the biases as they would be without cost.
 TEST(LayerTrainer, WeightCostIsOnWeightsOnly) {
@@ -108,6 +123,7 @@ TEST(LayerTrainer, VisibleBiasStartsFromTheData) {
   }
 }
 
+// Seen elsewhere: ReLU values, or any numbers, used as probabilities.
 TEST(LayerTrainer, DataThatDoNotSuitTheUnitsAreRefused) {
   InputSummary summary{Vector::Zero(784), Scalar(-2), Scalar(3)};
   EXPECT_THROW(pretrainer("rbm").make(small("rbm"), summary, 0), InvalidArgument);

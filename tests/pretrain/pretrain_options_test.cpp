@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/nn/activation.hpp>
 
 namespace dbn {
 namespace {
@@ -33,7 +34,22 @@ TEST(PretrainOptions, RateFollowsTheUnitsWhenNoneIsGiven) {
   EXPECT_EQ(layer_options(options, 1, 7).learning_rate, 0.05) << "above, the visible units are the hidden ones below";
 }
 
-// Known before the first layer is trained, not after.
+// Seen elsewhere: ReLU values used as probabilities. Whatever an activation makes of extreme inputs, a layer of binary
+// units sees it only when it lies in [0, 1].
+TEST(PretrainOptions, OnlyProbabilitiesMeetBinaryUnits) {
+  for (const auto& code : activations()) {
+    Matrix values(1, 3);
+    values << Scalar(-50), Scalar(0), Scalar(50);
+    code.apply(values);
+    const bool probabilities = values.minCoeff() >= 0 && values.maxCoeff() <= 1;
+    PretrainOptions options;
+    options.pretrainer = {"autoencoder", "rbm", "rbm"};
+    options.activation = code.name;
+    EXPECT_EQ(layer_options(options, 1, 7).visible, probabilities ? "bernoulli" : "gaussian") << code.name;
+  }
+}
+
+// Seen elsewhere: ReLU values used as probabilities, here by cross-entropy. Known before the first layer is trained.
 TEST(PretrainOptions, CodesThatTheNextLayerCannotTakeAreRefusedAtOnce) {
   PretrainOptions options;
   options.pretrainer = {"denoising"};

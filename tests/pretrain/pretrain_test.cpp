@@ -1,5 +1,9 @@
 #include <dbn/pretrain/pretrain.hpp>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -53,6 +57,70 @@ TEST(Pretrain, EveryKindLowersItsReconstructionError) {
   }
 }
 
+/// The training cases, and which of them were asked for last.
+class Watched final : public CaseSource {
+ public:
+  Index case_count() const override { return training().case_count(); }
+  Index feature_count() const override { return training().feature_count(); }
+  void gather_into(std::span<const Index> cases, MatrixRef out) const override {
+    last.assign(cases.begin(), cases.end());
+    training().gather_into(cases, out);
+  }
+
+  mutable std::vector<Index> last;
+};
+
+// Seen elsewhere: data never shuffled.
+TEST(Pretrain, EveryEpochTakesTheCasesInAnOrderOfItsOwn) {
+  const Watched cases;
+  std::map<std::pair<Index, Index>, std::vector<Index>> orders;  // by layer and epoch
+  const auto watch = [&](Index layer, Index epoch, double) {
+    auto& order = orders[{layer, epoch}];
+    order.insert(order.end(), cases.last.begin(), cases.last.end());
+  };
+  pretrain(cases, nullptr, small(), 1, {.batch = watch, .epoch = {}});
+  EXPECT_EQ(orders.size(), 2U * 3U);
+  std::set<std::vector<Index>> seen{all_cases(300)};
+  for (auto& [at, order] : orders) {
+    EXPECT_TRUE(seen.insert(order).second) << "layer " << at.first << ", epoch " << at.second;
+    std::sort(order.begin(), order.end());
+    EXPECT_EQ(order, all_cases(300)) << "layer " << at.first << ", epoch " << at.second;
+  }
+}
+
+// Seen elsewhere: the caller's data changed in place. They are scalars that need no scaling, for which a shortcut past
+// the copy would be easiest.
+TEST(Pretrain, LeavesTheCallersDataAlone) {
+  Dataset scalars = training().dataset();
+  Matrix features(784, 300);
+  training().gather_into(all_cases(300), features);
+  scalars.features = features;
+  const auto dataset = std::make_shared<const Dataset>(scalars);
+  const PreparedCases cases(dataset, all_cases(300), {});
+  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+    PretrainOptions options = small();
+    options.pretrainer = {name};
+    options.epochs = {1};
+    pretrain(cases, &cases, options, 1);
+    EXPECT_EQ(std::get<Matrix>(dataset->features), features) << name;
+  }
+}
+
+// Seen elsewhere: ReLU values used as probabilities. No code that may leave [0, 1] meets a layer of binary units, or a
+// cross-entropy.
+TEST(Pretrain, CodesBeyondOneAreReconstructedAsRealNumbers) {
+  PretrainOptions options = small();
+  options.pretrainer = {"autoencoder", "rbm"};
+  options.activation = "relu";
+  options.learning_rate = {0.01, 0.001};
+  const auto result = pretrain(training(), nullptr, options, 1);
+  Matrix codes(30, 300), all(784, 300);
+  training().gather_into(all_cases(300), all);
+  encode_into(result.stack.layers[0], all, codes);
+  ASSERT_GT(codes.maxCoeff(), Scalar{1}) << "codes within [0, 1] prove nothing here";
+  EXPECT_EQ(std::get<Rbm>(result.stack.layers[1]).visible->name(), "gaussian");
+}
+
 TEST(Pretrain, AStackMayMixKinds) {
   PretrainOptions options = small();
   options.pretrainer = {"rbm", "denoising"};
@@ -102,6 +170,7 @@ TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
     }
 }
 
+// Seen elsewhere: a seed that does not reach the weights or the sampler.
 TEST(Pretrain, SeedReachesEveryLayer) {
   const auto a = pretrain(training(), nullptr, small(), 1);
   const auto b = pretrain(training(), nullptr, small(), 2);

@@ -26,7 +26,7 @@ TEST(Stack, LayersOfBothKindsAnswerAlike) {
   EXPECT_EQ((Stack{{a, b}}.sizes()), (std::vector<Index>{6, 4, 3}));
 }
 
-// Features come from means: asked twice they are the same, and they are f(W'x + b).
+// Seen elsewhere: features taken from a stochastic pass. Asked twice they are the same, and they are f(W'x + b).
 TEST(Stack, CodesAreMeansNotSamples) {
   for (const StackLayer& layer : {StackLayer(rbm(6, 4)), StackLayer(autoencoder(6, 4, "tanh"))}) {
     const Matrix x = Matrix::Constant(6, 2, Scalar(0.5));

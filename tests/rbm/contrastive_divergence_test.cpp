@@ -223,8 +223,8 @@ TEST_P(Estimator, APartialBatchIsAsIfItsBufferWereThatSmall) {
   EXPECT_EQ(gradient(rbm, roomy, cases.leftCols(3), 2), gradient(rbm, tight, cases.leftCols(3), 2));
 }
 
-// Seen elsewhere: a visible-bias gradient that is never written. It is the fantasies' mean less the data's, so that it
-// is negative where the data is always on.
+// Seen elsewhere: a visible-bias gradient never written. It is the fantasies' mean less the data's, so that it is
+// negative where the data is always on.
 TEST_P(Estimator, VisibleBiasIsDrivenTowardsTheData) {
   const Matrix ones = Matrix::Ones(4, 6);
   const Matrix zeros = Matrix::Zero(4, 6);
@@ -232,6 +232,7 @@ TEST_P(Estimator, VisibleBiasIsDrivenTowardsTheData) {
   EXPECT_GT(first_gradient(tiny_rbm("bernoulli", "bernoulli"), options_, zeros)[1].minCoeff(), 0);
 }
 
+// Seen elsewhere: the caller's data changed in place.
 TEST_P(Estimator, LeavesTheBatchAndTheModelAlone) {
   Rbm rbm = tiny_rbm("gaussian", "bernoulli");
   const Rbm before = rbm;

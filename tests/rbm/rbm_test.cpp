@@ -127,7 +127,7 @@ TEST(Rbm, VisibleStatesMayReplaceTheirMeans) {
   EXPECT_FALSE(states == mean);
 }
 
-// Seen elsewhere: features of the next layer taken from a stochastic pass.
+// Seen elsewhere: features taken from a stochastic pass.
 TEST(Rbm, HiddenMeansAreTheSameEveryTime) {
   const Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
   const Matrix cases = all_states(4);
@@ -151,7 +151,7 @@ TEST(Rbm, TensorsAreWeightsVisibleBiasAndHiddenBias) {
   EXPECT_EQ(tensors[2].values.data(), rbm.hidden_bias.data());
 }
 
-// Seen elsewhere: biases never initialised, and a seed that does not reach the weights.
+// Seen elsewhere: uninitialised biases; a seed that does not reach the weights.
 TEST(Rbm, StartsWithSmallWeightsOfItsSeedAndZeroBiases) {
   const auto make = [](std::uint64_t seed) {
     return make_rbm("gaussian", "bernoulli", 100, 100, Stream(seed, Purpose::initial_weights), 0.01);

@@ -107,6 +107,19 @@ TEST_F(Results, EvaluateAgreesWithFinetuneAndWithItsOwnConfusion) {
   EXPECT_EQ(r["error"], 100 - right);  // 100 cases: percent are counts
 }
 
+// Seen elsewhere: all predictions one class, silently.
+TEST_F(Results, EvaluateSaysWhenEveryCaseIsPredictedAsOneClass) {
+  run(std::string("finetune --quiet --init zeros --layers 8 --epochs 1 --learning-rate 1e-9 --out m") + kData);
+  const std::string evaluate = std::string("evaluate m") + kData;
+  for (const char* format : {"", " --json"})
+    EXPECT_THAT(run(evaluate + format).err, testing::AllOf(testing::StartsWith("dbn: note: every case was predicted "
+                                                                               "as class '"),
+                                                           HasSubstr("--learning-rate")));
+  EXPECT_EQ(run(evaluate + " --quiet").err, "");
+  run(std::string("finetune --quiet --force --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
+  EXPECT_EQ(run(evaluate).err, "") << "a model that tells some classes apart";
+}
+
 TEST_F(Results, PredictWritesTheDocumentedCsv) {
   train();
   const std::string csv = run(std::string("predict m --proba --top 1") + kData).out;
@@ -234,6 +247,7 @@ TEST_F(Results, BenchReportsCeilingEpochsAndShares) {
               HasSubstr("of the ceiling"));
 }
 
+// Seen elsewhere: a seed that does not reach the weights or the sampler.
 TEST_F(Results, AnotherSeedIsAnotherNet) {
   for (const char* seed : {"1", "2"}) {
     const std::string end = std::string(" --quiet --layers 16,12 --epochs 1 --seed ") + seed + kData;

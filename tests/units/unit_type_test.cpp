@@ -93,7 +93,7 @@ TEST_P(UnitTypeLaw, SamplesHaveMeanAndVariance) {
     const Eigen::ArrayXd squares = (s - s.mean()).square();
     const double spread = std::sqrt((squares.square().mean() - std::pow(squares.mean(), 2)) / kCases);
     EXPECT_NEAR(squares.mean(), v, 5 * spread + 25 * v / kCases) << x;
-    // Seen elsewhere: a unit "sampled" as its most likely state.
+    // Seen elsewhere: a unit "sampled" by argmax, as its most likely state.
     EXPECT_GT(squares.mean(), 0) << x;
   }
 }
@@ -133,7 +133,7 @@ TEST_P(UnitTypeLaw, BiasForMeanInvertsTheMean) {
   }
 }
 
-// Seen elsewhere: log-odds of a pixel that is never, or always, on.
+// Seen elsewhere: a log-odds bias that is NaN at p = 0 or 1, a pixel never or always on.
 TEST_P(UnitTypeLaw, BiasForMeanIsFiniteAtZeroAndOne) {
   for (const double m : {0.0, 1.0}) {
     const double bias = static_cast<double>(type_->bias_for_mean(static_cast<Scalar>(m)));

@@ -9,6 +9,7 @@
 
 #include "cases.hpp"
 #include "commands.hpp"
+#include "notes.hpp"
 #include "output.hpp"
 
 using namespace dbn;
@@ -43,6 +44,7 @@ void run_evaluate(std::span<const std::string> arguments) {
     throw DataError(
         fmt::format("{}: expected labels, found none; see --label-file and --label-column", cases.dataset().name));
   const Evaluation e = evaluate(model.net, cases);
+  note_only_prediction(e, model.classes, line.global.quiet);
   if (line.global.json)
     return print_json({{"command", "evaluate"},
                        {"data", cases.dataset().name},

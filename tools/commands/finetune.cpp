@@ -18,6 +18,7 @@
 #include "checkpointing.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
+#include "notes.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -209,4 +210,5 @@ void run_finetune(std::span<const std::string> arguments) {
               result.history},
              out);
   report(result, test, cases, seconds, out, line);
+  if (test) note_only_prediction(*test, cases.files.training->classes, line.global.quiet);
 }

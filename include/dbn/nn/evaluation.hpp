@@ -3,6 +3,7 @@
 
 #include <array>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include <dbn/core/types.hpp>
@@ -19,6 +20,9 @@ struct Evaluation {
   double cross_entropy = 0;                    ///< mean of -log p(label), nats
   double calibration_error = 0;                ///< expected calibration error over 15 bins, percent [Guo et al. 2017]
   std::vector<std::vector<Index>> confusion;   ///< counts; row: true class, column: predicted class
+
+  /// The class that every case was predicted as, though the cases are of several; none when predictions differ.
+  std::optional<Index> only_prediction() const;
 };
 
 /// Evaluates on the cases that have a label. Throws InvalidArgument when shapes do not fit or no case has a label.
