@@ -1,7 +1,6 @@
 #include "checkpointing.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include <dbn/io/folder.hpp>
 
 #include "cases.hpp"
-#include "stop_signals.hpp"
 
 using namespace dbn;
 
@@ -27,65 +25,84 @@ OptionFields Checkpointing::fields() {
        .help = "how often: '30 s' or '5 epochs'; always at the end of a layer and of the run"},
       {.name = "resume",
        .value = &resume_,
-       .help =
-           "go on from the checkpoints of the same command, to the same bytes as without a stop; --epochs may grow"},
+       .help = "go on from the checkpoints of the same command, to the same bytes as without a stop; --epochs may grow "
+               "(of compare: --seeds, --starts and --labels)"},
   };
 }
 
 void Checkpointing::check(const std::string& out, const std::vector<std::string>& inputs) {
   schedule_ = CheckpointSchedule::parse(every_, "--checkpoint-every");
+  schedule_.hold_finished = line_.command() != "finetune";  // which has finished when its one run has
   schedule_.only_at_stop = folder_.empty() && !line_.given("checkpoint-every") && !resume_;
+  while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   if (folder_.empty()) folder_ = (out.empty() ? "compare" : out) + ".checkpoint";
-  const bool there = CheckpointFolder::holds_checkpoints(folder_);
+  if (!out.empty() && same_file(out, folder_))
+    throw InvalidArgument(fmt::format("--checkpoint: {} is also --out; name another folder", folder_));
+  const bool there = CheckpointFolder::holds_checkpoints(folder_, line_.command());
   const bool overwrite = line_.global.force || line_.global.dry_run;
   // The output of the run that goes on may be there already: it was written just before the stop.
   if (!out.empty()) check_output(out, inputs, overwrite || (resume_ && there));
   if (there && !resume_ && !overwrite)
     throw IoError(fmt::format(
-        "{}: holds checkpoints of an earlier run; --resume goes on from them, --force starts anew without them",
-        folder_));
+        "{}: holds checkpoints of an earlier {}; --resume goes on from them, --force starts anew without them", folder_,
+        line_.command()));
   if (schedule_.only_at_stop || line_.global.dry_run) return;
   std::error_code none;
   check_writable(std::filesystem::is_directory(folder_, none) ? folder_ + "/checkpoint" : folder_, true);
 }
 
-double Checkpointing::reading_bytes() const {
-  if (!resume_) return 0;
+double Checkpointing::bytes(double finished) const {
+  if (!resume_) return schedule_.only_at_stop ? finished : 0;
   double largest = 0;
   std::error_code none;
   for (const auto& name : names_in_folder(folder_)) {
+    if (!name.starts_with(line_.command())) continue;
     const auto size = std::filesystem::file_size(std::filesystem::path(folder_) / name, none);
     if (!none) largest = std::max(largest, static_cast<double>(size));
   }
   return 3 * largest;
 }
 
-CheckpointFolder Checkpointing::open(Progress& progress) {
-  const bool there = CheckpointFolder::holds_checkpoints(folder_);
-  if (there && !resume_) CheckpointFolder::clear(folder_);
-  if (resume_)
-    progress.line(there ? fmt::format("going on from {}", folder_)
-                        : fmt::format("no checkpoint in {}: starting from the beginning", folder_));
-  return {folder_,
-          schedule_,
-          resume_,
-          {.stop_requested = [] { return StopSignals::received() != 0; },
-           .notice = [&progress](const std::string& text) { progress.note(text); }}};
+void Checkpointing::open(CheckpointFolder& folder, Progress& progress) const {
+  if (!schedule_.only_at_stop) folder.hold();
+  const bool there = CheckpointFolder::holds_checkpoints(folder_, line_.command());
+  if (there && !resume_) CheckpointFolder::clear(folder_, line_.command());
+  if (!resume_) return;
+  if (there)
+    progress.line(fmt::format("going on from {}", folder_));
+  else
+    progress.note(fmt::format("no checkpoint in {}: starting from the beginning", folder_));
 }
 
-void Checkpointing::guard(FunctionRef<void()> training) const {
-  const StopSignals signals;
+void Checkpointing::guard(Progress& progress, FunctionRef<void(CheckpointFolder&)> training) {
+  CheckpointFolder folder(folder_, schedule_, resume_,
+                          {.stop_requested = [] { return StopSignals::received() != 0; },
+                           .notice = [&progress](const std::string& text) { progress.note(text); }});
+  signals_.emplace();
   try {
-    training();
+    open(folder, progress);
+    training(folder);
   } catch (const Interrupted& stop) {
-    const int signal = StopSignals::received();
-    std::vector<std::string> more;
-    if (!line_.given("checkpoint")) more.insert(more.end(), {"--checkpoint", folder_});
-    if (!resume_) more.emplace_back("--resume");
-    throw Stopped(signal,
-                  fmt::format("{}: {}; its checkpoint is in {}, go on with\n  {}",
-                              signal == SIGINT ? "SIGINT" : "SIGTERM", stop.what(), folder_, line_.repeated(more)));
+    folder.write_waiting();
+    throw Stopped(StopSignals::received(), stopped_text(stop.what()));
+  } catch (const DivergenceError& error) {
+    folder.write_waiting();
+    throw DivergenceError(diverged_text(error.what()));
   }
+}
+
+std::string Checkpointing::stopped_text(const std::string& what) const {
+  std::vector<std::string> more;
+  if (!line_.given("checkpoint")) more.insert(more.end(), {"--checkpoint", folder_});
+  if (!resume_) more.emplace_back("--resume");
+  return fmt::format("{}: {}; its checkpoint is in {}, go on with\n  {}", signal_name(StopSignals::received()), what,
+                     folder_, line_.repeated(more));
+}
+
+std::string Checkpointing::diverged_text(const std::string& what) const {
+  if (!CheckpointFolder::holds_checkpoints(folder_, line_.command())) return what;
+  return fmt::format("{}; the last finite checkpoint is in {}, from which --resume --on-divergence retry goes on", what,
+                     folder_);
 }
 
 RunIdentity data_identity(const CommandLine& line, DataOptions data, const Dataset& training) {

@@ -2,6 +2,7 @@
 // What every training command does so that nothing is lost: checkpoints by schedule, one when a signal stops it, and
 // the way back.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "command_line.hpp"
 #include "progress.hpp"
+#include "stop_signals.hpp"
 
 class Checkpointing {
  public:
@@ -22,21 +24,26 @@ class Checkpointing {
   /// the command reads. Throws InvalidArgument or IoError.
   void check(const std::string& out, const std::vector<std::string>& inputs);
 
-  /// Bytes that reading a checkpoint takes for a moment: as in the file, as tensors of it, and as the run's.
-  double reading_bytes() const;
+  /// Bytes that checkpoints take: one that is read, as in the file, as tensors of it, and as the run's; and `finished`,
+  /// what waits in memory for a stop.
+  double bytes(double finished) const;
 
-  /// The folder that runs of this command are kept in; `progress` shows its notices.
-  dbn::CheckpointFolder open(Progress& progress);
-
-  /// Runs `training` so that a signal stops it between two updates. Throws Stopped, with the command that goes on.
-  void guard(dbn::FunctionRef<void()> training) const;
+  /// Runs `training`, which keeps its runs in the given folder, so that a signal stops it between two updates, and from
+  /// then on only notes a signal, so that the result is written. Throws Stopped, with the command that goes on; other
+  /// errors after everything that waits in memory was kept. `progress` shows notices.
+  void guard(Progress& progress, dbn::FunctionRef<void(dbn::CheckpointFolder&)> training);
 
  private:
+  void open(dbn::CheckpointFolder& folder, Progress& progress) const;
+  std::string stopped_text(const std::string& what) const;
+  std::string diverged_text(const std::string& what) const;
+
   const CommandLine& line_;
   std::string folder_;
   std::string every_ = "30 s";
   bool resume_ = false;
   dbn::CheckpointSchedule schedule_;
+  std::optional<StopSignals> signals_;  ///< from the start of training to the end of the command
 };
 
 /// What a run on training cases depends on in any case: the seed, the data and how they are split and scaled.

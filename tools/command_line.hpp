@@ -42,6 +42,8 @@ class CommandLine {
   /// Throws InvalidArgument for usage errors; an unknown option names the nearest known one.
   bool parse(std::span<const std::string> arguments);
 
+  const std::string& command() const { return command_; }
+
   /// Whether the user set this option, by file or command line.
   bool given(const std::string& name) const;
   /// The command as it was given, with more arguments behind it, fit for a shell.

@@ -33,11 +33,13 @@ void Progress::clear() {
 }
 
 void Progress::begin(const std::string& name) {
+  const std::lock_guard lock(mutex_);
   name_ = name;
   begun_ = Clock::now();
 }
 
 void Progress::update(double done) {
+  const std::lock_guard lock(mutex_);
   if (quiet_ || !terminal_ || done <= 0 || Clock::now() - shown_ < kBetween) return;
   shown_ = Clock::now();
   const double seconds = std::chrono::duration<double>(shown_ - begun_).count();
@@ -49,12 +51,14 @@ void Progress::update(double done) {
 }
 
 void Progress::line(const std::string& text) {
+  const std::lock_guard lock(mutex_);
   if (quiet_) return;
   clear();
   to_stderr(text + "\n");
 }
 
 void Progress::note(const std::string& text) {
+  const std::lock_guard lock(mutex_);
   clear();
   to_stderr("dbn: note: " + text + "\n");
 }

@@ -2,6 +2,7 @@
 // How far a long command is, on stderr: a bar when somebody watches, plain lines otherwise, nothing with --quiet.
 
 #include <chrono>
+#include <mutex>
 #include <string>
 
 /// Shows one stage after another.
@@ -24,6 +25,7 @@ class Progress {
  private:
   void clear();
 
+  std::mutex mutex_;  ///< runs of a comparison tell at once
   bool quiet_;
   bool terminal_;
   bool drawn_ = false;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <system_error>
 #include <thread>
 
 namespace {
@@ -16,7 +17,7 @@ std::atomic<int> received_signal{0};
 sigset_t heeded_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction inherited {};
     if (sigaction(signal, nullptr, &inherited) == 0 && inherited.sa_handler != SIG_IGN) sigaddset(&set, signal);
   }
@@ -42,10 +43,17 @@ sigset_t heeded_signals() {
 
 }  // namespace
 
+std::string signal_name(int signal) { return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP"; }
+
 void watch_for_stop_signals() {
   const sigset_t set = heeded_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  std::thread([set] { watch(set); }).detach();
+  try {
+    std::thread([set] { watch(set); }).detach();
+  } catch (const std::system_error&) {
+    // Where no thread can be had, signals end the program as ever.
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  }
 }
 
 StopSignals::StopSignals() {

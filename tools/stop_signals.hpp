@@ -1,5 +1,7 @@
 #pragma once
-// SIGINT and SIGTERM while a command trains: the first asks it to stop, the second ends it at once.
+// SIGINT, SIGTERM and SIGHUP while a command trains: the first asks it to stop, the second ends it at once.
+
+#include <string>
 
 #include <dbn/core/error.hpp>
 
@@ -13,7 +15,10 @@ class Stopped : public dbn::Error {
   int signal_;
 };
 
-/// From now on a thread of its own waits for both signals, and no other thread is ever interrupted by one: oneDNN's
+/// SIGINT and the like.
+std::string signal_name(int signal);
+
+/// From now on a thread of its own waits for these signals, and no other thread is ever interrupted by one: oneDNN's
 /// generated code keeps values where the system writes a handler's frame, and a signal in its middle corrupts the heap.
 /// Called once, before there are other threads. Until training begins, a signal ends the program as ever.
 void watch_for_stop_signals();

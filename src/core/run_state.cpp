@@ -35,6 +35,14 @@ const std::vector<double>& SavedRun::list(const std::string& name, std::size_t c
   return at->second;
 }
 
+Index SavedRun::count(const std::string& name, std::size_t index, std::size_t length) const {
+  constexpr double kMost = 9007199254740992.0;  // 2^53: whole numbers up to it are exact
+  const double value = list(name, length)[index];
+  if (!(value >= 0 && value <= kMost) || value != std::floor(value))
+    throw DataError(fmt::format("saved run: '{}': expected a count, found {}", name, value));
+  return static_cast<Index>(value);
+}
+
 void append_optional(std::vector<double>& list, const std::optional<double>& value) {
   list.push_back(value ? 1 : 0);
   list.push_back(value.value_or(0));

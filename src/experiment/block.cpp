@@ -68,7 +68,7 @@ Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOp
       stacks_(starts.size()) {}
 
 std::string Block::kept_name(std::size_t start, const std::string& what) const {
-  return fmt::format("seed-{}.{}.{}", seed_, starts_[start].name, what);
+  return fmt::format("compare.seed-{}.{}.{}", seed_, starts_[start].name, what);
 }
 
 // For messages of one run among many.

@@ -91,7 +91,8 @@ RunIdentity identity_of(const DataFiles& data, const std::string& scale, Compari
   RunIdentity identity{
       {"--scale", scale}, {"training data", fingerprint(*data.training)}, {"test data", fingerprint(*data.test)}};
   const auto prefixed = [&](OptionFields fields, const std::string& prefix) {
-    std::erase_if(fields, [](const OptionField& field) { return field.name == "layers"; });
+    std::erase_if(fields,
+                  [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
     for (auto& field : fields) field.name = prefix + field.name;
     add_options(identity, fields);
   };
@@ -269,7 +270,7 @@ ComparisonResult compare_starts(const DataFiles& data, const std::string& scale,
   return result;
 }
 
-double comparison_memory(const DataFiles& data, const ComparisonOptions& options) {
+double comparison_memory(const DataFiles& data, const ComparisonOptions& options, bool kept) {
   const auto sizes = detail::net_sizes(data, options);
   const Index cases = data.training->case_count();
   const double seeds = static_cast<double>(std::min(seeds_together(sizes), options.seeds));
@@ -288,7 +289,10 @@ double comparison_memory(const DataFiles& data, const ComparisonOptions& options
   const double tuning = fine_tune_memory(sizes, options.finetune, cases);
   // Numbers of cases: the parts of a split, and those with labels.
   const double members = seeds * 4 * sizeof(Index) * static_cast<double>(cases + data.test->case_count());
-  return members + seeds * stacks +
+  // Finished stacks and nets also wait, with what a checkpoint holds of them, for a signal to stop the comparison.
+  const double waiting =
+      kept ? seeds * 2 * stacks + std::min(at_once, runs) * 4 * sizeof(Scalar) * parameter_count(sizes) : 0;
+  return members + seeds * stacks + waiting +
          std::max(std::min(at_once, seeds * pretrained) * pretraining, std::min(at_once, runs) * tuning);
 }
 

@@ -1,5 +1,8 @@
 #include <dbn/io/folder.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <memory>
@@ -37,6 +40,19 @@ void make_folder(const std::string& path) {
   if (system_calls().stat(path.c_str(), &status) < 0) fail(path, "make this folder", errno);
   if (!S_ISDIR(status.st_mode)) throw IoError(fmt::format("{}: is not a folder; give another path", path));
 }
+
+FolderLock::FolderLock(const std::string& path)
+    : handle_(system_calls().open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)) {
+  if (handle_ < 0) fail(path, "open this folder", errno);
+  // A file system that knows no locks refuses nobody.
+  if (system_calls().flock(handle_, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    system_calls().close(handle_);
+    throw IoError(
+        fmt::format("{}: another run keeps its checkpoints there; wait for it, or give another folder", path));
+  }
+}
+
+FolderLock::~FolderLock() { system_calls().close(handle_); }
 
 std::vector<std::string> names_in_folder(const std::string& path) {
   std::vector<std::string> names;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/json.hpp>
 
 #include "tensor_file.hpp"
 
@@ -24,11 +25,17 @@ RunIdentity with_precision(RunIdentity identity) {
   return identity;
 }
 
+// Fit for a terminal: these texts are shown as they are.
+bool is_plain(const std::string& text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
+}
+
 RunIdentity identity_from(const Json& json, const std::string& path) {
   RunIdentity identity;
   if (!json.is_object()) detail::refuse(path, "config: expected an object");
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_string()) detail::refuse(path, fmt::format("config: '{}': expected a text", name));
+    if (!value.is_string() || !is_plain(name) || !is_plain(value.get<std::string>()))
+      detail::refuse(path, fmt::format("config: {}: expected a plain text", quote_for_message(name)));
     identity[name] = value.get<std::string>();
   }
   return identity;
@@ -36,7 +43,9 @@ RunIdentity identity_from(const Json& json, const std::string& path) {
 
 RunPosition position_from(const Json& json, const std::string& path) {
   const auto count = [&](const char* key) { return static_cast<Index>(detail::field<std::uint64_t>(json, key, path)); };
-  return {detail::field<std::string>(json, "stage", path), count("layer"), count("epoch"), count("update")};
+  const auto stage = detail::field<std::string>(json, "stage", path);
+  if (!is_plain(stage)) detail::refuse(path, "position: stage: expected a plain text");
+  return {stage, count("layer"), count("epoch"), count("update")};
 }
 
 std::string value_of(const RunIdentity& identity, const std::string& name) {

@@ -36,13 +36,25 @@ std::optional<FileName> parse_name(std::string_view text) {
   return FileName{std::string(text.substr(0, dash)), parse_integer(digits, "checkpoint")};
 }
 
-/// Numbers of the files of one run, or of all runs, in a folder; ascending by run.
-std::vector<FileName> files_in(const std::string& folder, const std::string& run = "") {
+/// The checkpoints in a folder, ascending by run and number.
+std::vector<FileName> files_in(const std::string& folder) {
   std::vector<FileName> files;
   for (const auto& text : names_in_folder(folder))
-    if (auto name = parse_name(text); name && (run.empty() || name->run == run)) files.push_back(std::move(*name));
+    if (auto name = parse_name(text)) files.push_back(std::move(*name));
   std::sort(files.begin(), files.end(),
             [](const auto& a, const auto& b) { return std::tie(a.run, a.number) < std::tie(b.run, b.number); });
+  return files;
+}
+
+std::vector<FileName> files_of_run(const std::string& folder, const std::string& run) {
+  auto files = files_in(folder);
+  std::erase_if(files, [&](const FileName& file) { return file.run != run; });
+  return files;
+}
+
+std::vector<FileName> files_beginning(const std::string& folder, std::string_view beginning) {
+  auto files = files_in(folder);
+  std::erase_if(files, [&](const FileName& file) { return !file.run.starts_with(beginning); });
   return files;
 }
 
@@ -58,44 +70,56 @@ class KeptRun final : public RunKeeper {
 
   std::optional<SavedRun> take_saved() override {
     if (!folder_.resume_) return std::nullopt;
-    const auto files = files_in(folder_.path_, name_);
+    const auto files = files_of_run(folder_.path_, name_);
     std::string damage;
     for (auto file = files.rbegin(); file != files.rend(); ++file) {
       try {
         return checked(path_of(folder_.path_, *file));
       } catch (const DataError& error) {
-        if (damage.empty()) damage = error.what();
-        notice(fmt::format("{}; trying the checkpoint before it", error.what()));
+        pass_over(*file, error, damage);
+      } catch (const IoError& error) {
+        pass_over(*file, error, damage);
       }
     }
     if (!damage.empty())
-      throw DataError(fmt::format("{}; no other checkpoint of this run is left: start anew with --force", damage));
+      throw DataError(
+          fmt::format("{}; no other checkpoint of this run is left: remove its files {}/{}-* to start it over, or "
+                      "start everything anew with --force",
+                      damage, folder_.path_, name_));
     return std::nullopt;
   }
 
   bool wants(Moment moment) override {
-    if (moment == Moment::run_end) return true;
     const auto& schedule = folder_.schedule_;
+    if (moment == Moment::run_end) return !schedule.only_at_stop || schedule.hold_finished;
     if (schedule.only_at_stop) return false;
     if (moment == Moment::epoch_end) ++epochs_;
     const bool by_epochs = schedule.epochs > 0 && epochs_ >= schedule.epochs;
-    return by_epochs || (schedule.seconds > 0 && since_.seconds() >= schedule.seconds);
+    // On a slow disk the run goes on for ten times as long as it waits.
+    constexpr double kMostShare = 0.1;
+    const double between = std::max(schedule.seconds, last_write_ / kMostShare);
+    return by_epochs || (schedule.seconds > 0 && since_.seconds() >= between);
   }
 
   bool stop_requested() override { return folder_.hooks_.stop_requested && folder_.hooks_.stop_requested(); }
 
   void keep(const RunState& state) override {
-    epochs_ = 0;
-    since_ = Stopwatch();
-    const bool stopping = stop_requested();
-    const std::lock_guard lock(folder_.mutex_);
-    if (folder_.schedule_.only_at_stop && !stopping) {
-      folder_.pending_[name_] = {SavedRun(state), identity_};
-      return;
+    const Stopwatch writing;
+    {
+      const std::lock_guard lock(folder_.mutex_);
+      if (folder_.schedule_.only_at_stop && !stop_requested()) {
+        folder_.pending_[name_] = {SavedRun(state), identity_};
+        return;
+      }
+      folder_.pending_.erase(name_);
+      folder_.write_pending();
+      // First, so that what is damaged does not count as one of the two that are kept.
+      for (const auto& path : std::exchange(damaged_, {})) remove_file(path);
+      folder_.write(name_, identity_, state);
     }
-    folder_.pending_.erase(name_);
-    folder_.write_pending();
-    folder_.write(name_, identity_, state);
+    epochs_ = 0;
+    last_write_ = writing.seconds();
+    since_ = Stopwatch();
   }
 
  private:
@@ -107,6 +131,12 @@ class KeptRun final : public RunKeeper {
     return std::move(checkpoint.run);
   }
 
+  void pass_over(const FileName& file, const Error& error, std::string& damage) {
+    damaged_.push_back(path_of(folder_.path_, file));
+    if (damage.empty()) damage = error.what();
+    notice(fmt::format("{}; trying the checkpoint before it", error.what()));
+  }
+
   void notice(const std::string& text) const {
     const std::lock_guard lock(folder_.mutex_);
     if (folder_.hooks_.notice) folder_.hooks_.notice(text);
@@ -115,8 +145,10 @@ class KeptRun final : public RunKeeper {
   CheckpointFolder& folder_;
   std::string name_;
   RunIdentity identity_;
-  Stopwatch since_;   ///< the last checkpoint, or the start
-  Index epochs_ = 0;  ///< ended since then
+  Stopwatch since_;                   ///< the last checkpoint, or the start
+  Index epochs_ = 0;                  ///< ended since then
+  double last_write_ = 0;             ///< seconds that the last one took
+  std::vector<std::string> damaged_;  ///< files that were passed over
 };
 
 CheckpointSchedule CheckpointSchedule::parse(std::string_view text, std::string_view option) {
@@ -146,22 +178,42 @@ std::unique_ptr<RunKeeper> CheckpointFolder::keeper(const std::string& name, con
 void CheckpointFolder::forget(const std::string& name) {
   const std::lock_guard lock(mutex_);
   pending_.erase(name);
-  for (const auto& file : files_in(path_, name)) remove_file(path_of(path_, file));
+  for (const auto& file : files_of_run(path_, name)) remove_file(path_of(path_, file));
 }
 
-bool CheckpointFolder::holds_checkpoints(const std::string& path) { return !files_in(path).empty(); }
+bool CheckpointFolder::holds_checkpoints(const std::string& path, std::string_view beginning) {
+  return !files_beginning(path, beginning).empty();
+}
 
-void CheckpointFolder::clear(const std::string& path) {
-  for (const auto& file : files_in(path)) remove_file(path_of(path, file));
+void CheckpointFolder::clear(const std::string& path, std::string_view beginning) {
+  for (const auto& file : files_beginning(path, beginning)) remove_file(path_of(path, file));
+}
+
+void CheckpointFolder::hold() {
+  const std::lock_guard lock(mutex_);
+  hold_locked();
+}
+
+void CheckpointFolder::hold_locked() {
+  if (lock_) return;
+  make_folder(path_);
+  lock_ = std::make_unique<FolderLock>(path_);
+}
+
+void CheckpointFolder::write_waiting() {
+  const std::lock_guard lock(mutex_);
+  write_pending();
 }
 
 // The new file first: at every moment the last or the one before it is whole.
 void CheckpointFolder::write(const std::string& name, const RunIdentity& identity, const RunState& state) {
-  make_folder(path_);
-  auto files = files_in(path_, name);
+  hold_locked();
+  auto files = files_of_run(path_, name);
   files.push_back({name, files.empty() ? 1 : files.back().number + 1});
   save_checkpoint(state, identity, path_of(path_, files.back()));
-  for (std::size_t i = 0; i + kKept < files.size(); ++i) remove_file(path_of(path_, files[i]));
+  // A result without tensors is the last of its run: what led to it has done its duty.
+  const std::size_t kept = state.tensors.empty() ? 1 : kKept;
+  for (std::size_t i = 0; i + kept < files.size(); ++i) remove_file(path_of(path_, files[i]));
 }
 
 void CheckpointFolder::write_pending() {

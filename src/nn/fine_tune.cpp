@@ -74,7 +74,7 @@ class SupervisedLearner final : public Learner {
 
   void take_numbers(const SavedRun& saved) override {
     history_ = finetune_history(saved.list("history"));
-    best_epoch_ = static_cast<Index>(saved.list("best", 2)[0]);
+    best_epoch_ = saved.count("best", 0, 2);
     best_error_ = saved.list("best", 2)[1];
   }
 

@@ -13,6 +13,7 @@ namespace dbn {
 namespace {
 
 constexpr const char* kRetreat = "retreat.";
+constexpr const char* kRetreatPlace = "retreat_place";
 
 /// The share of a run's state that is the learner's.
 class LearnerState {
@@ -67,9 +68,8 @@ class TrainingLoop {
         batches_((options.cases + options.batch - 1) / options.batch) {}
 
   void run() {
-    if (options_.retry) retreat_ = state_.copy();
-    const auto saved = keeper_ != nullptr ? keeper_->take_saved() : std::nullopt;
-    if (saved) go_on_from(*saved);
+    if (auto saved = keeper_ != nullptr ? keeper_->take_saved() : std::nullopt) go_on_from(*saved);
+    if (options_.retry && retreat_update_ < 0) set_retreat();
     while (!finished()) {
       try {
         train_epoch();
@@ -112,19 +112,22 @@ class TrainingLoop {
     watch_ = Stopwatch();
     // What a checkpoint could not hold, such as an infinite square of a gradient, no update can mend.
     if (!storable()) refuse("the optimizer's state", epoch);
-    if (options_.retry) retreat_ = state_.copy();
+    if (options_.retry) set_retreat();
     between_updates(Moment::epoch_end, epoch);
   }
 
   void between_updates(Moment moment, Index epoch) {
     if (keeper_ == nullptr) return;
     const bool stop = keeper_->stop_requested();
-    if ((stop || keeper_->wants(moment)) && (moment == Moment::epoch_end || sane())) keep();
-    if (stop) throw Interrupted(fmt::format("stopped in epoch {}{}, after update {}", epoch, of_layer(), update_));
+    const bool kept = (stop || keeper_->wants(moment)) && (moment == Moment::epoch_end || sane());
+    if (kept) keep();
+    if (stop)
+      throw Interrupted(fmt::format("stopped in epoch {}{}, after update {}{}", epoch, of_layer(), update_,
+                                    kept ? "" : ", diverged, so that only an earlier checkpoint can be kept"));
   }
 
   // Within an epoch a run may be past all measure before it is noticed; the last sound checkpoint then stays.
-  bool sane() const { return first_diverged(state_.parameters()) == nullptr && storable(); }
+  bool sane() const { return std::isfinite(loss_) && first_diverged(state_.parameters()) == nullptr && storable(); }
   bool storable() const { return all_finite(RunState{{}, state_.tensors(), state_.numbers()}); }
 
   void keep() {
@@ -138,6 +141,7 @@ class TrainingLoop {
     if (options_.retry) {
       for (auto& [name, values] : retreat_.tensors) state.tensors.push_back(named(kRetreat + name, values));
       for (const auto& [name, values] : retreat_.numbers) state.numbers[kRetreat + name] = values;
+      state.numbers[kRetreatPlace] = {static_cast<double>(retreat_update_), retreat_loss_};
     }
     keeper_->keep(state);
     kept_ = update_;
@@ -145,27 +149,37 @@ class TrainingLoop {
 
   void go_on_from(const SavedRun& saved) {
     state_.restore(saved);
-    const auto& loop = saved.list("loop", 5);
-    const auto epochs = static_cast<Index>(loop[1]);
+    const auto count = [&](std::size_t index) { return saved.count("loop", index, 5); };
+    const Index epochs = count(1);
     if (options_.epochs < epochs)
       throw InvalidArgument(
           fmt::format("--epochs: may grow when a run is resumed, not shrink: expected at least {}{}, "
                       "found {}",
                       epochs, of_layer(), options_.epochs));
-    kept_ = update_ = static_cast<Index>(loop[0]);
-    retries_ = static_cast<Index>(loop[2]);
-    loss_ = loop[3];
-    seconds_ = loop[4];
-    if (update_ < 0 || update_ > epochs * batches_ || retries_ < 0 || retries_ > kMostRetries)
-      throw DataError(fmt::format("saved run: update {} of {} and {} retries are no place in a run", update_,
-                                  epochs * batches_, retries_));
-    if (options_.retry) restore_retreat(saved);
+    kept_ = update_ = count(0);
+    retries_ = count(2);
+    loss_ = saved.list("loop")[3];
+    seconds_ = saved.list("loop")[4];
+    if ((update_ + batches_ - 1) / batches_ > epochs || retries_ > kMostRetries)
+      throw DataError(fmt::format("saved run: update {} of {} epochs and {} retries are no place in a run", update_,
+                                  epochs, retries_));
+    // A run that was begun without retries has nothing saved to go back to but the checkpoint itself.
+    if (options_.retry && saved.numbers.contains(kRetreatPlace)) restore_retreat(saved);
     if (options_.epochs > epochs)
       tell(fmt::format("--epochs grew from {} to {}{}; a schedule over epochs, such as cosine, follows the new number",
                        epochs, options_.epochs, of_layer()));
   }
 
+  void set_retreat() {
+    retreat_ = state_.copy();
+    retreat_update_ = update_;
+    retreat_loss_ = loss_;
+  }
+
   void restore_retreat(const SavedRun& saved) {
+    retreat_ = state_.copy();
+    retreat_update_ = saved.count(kRetreatPlace, 0, 2);
+    retreat_loss_ = saved.list(kRetreatPlace)[1];
     TensorList views;
     for (auto& [name, values] : retreat_.tensors) views.push_back(named(kRetreat + name, values));
     saved.copy_into(views);
@@ -173,13 +187,13 @@ class TrainingLoop {
   }
 
   void try_again(const DivergenceError& error) {
-    const Index from = update_ == 0 ? 0 : (update_ - 1) / batches_;  // epochs that ended well
     ++retries_;
     state_.restore(retreat_);
-    update_ = from * batches_;
-    loss_ = seconds_ = 0;
-    tell(fmt::format("{}; retry {} of {} from {}, learning rate {:.4g}", error.what(), retries_, kMostRetries,
-                     from == 0 ? "the start" : fmt::format("the end of epoch {}", from), rate()));
+    update_ = retreat_update_;
+    loss_ = retreat_loss_;
+    seconds_ = 0;
+    tell(fmt::format("{}; retry {} of {} from update {}, learning rate {:.4g}", error.what(), retries_, kMostRetries,
+                     update_, rate()));
   }
 
   void tell(const std::string& what) const {
@@ -214,7 +228,9 @@ class TrainingLoop {
   double loss_ = 0;     ///< of this epoch's cases so far
   double seconds_ = 0;  ///< of this epoch before the run was resumed
   Stopwatch watch_;
-  SavedRun retreat_;  ///< with retry: the learner as it was when the last epoch ended
+  SavedRun retreat_;           ///< with retry: the learner as it was when the last epoch ended
+  Index retreat_update_ = -1;  ///< where that was; before there is one, -1
+  double retreat_loss_ = 0;
 };
 
 }  // namespace

@@ -9,23 +9,20 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/random.hpp>
-#include <dbn/nn/schedule.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
+
+#include "layer_learner.hpp"
 
 namespace dbn {
 namespace {
 
-constexpr Index kMonitored = 1000;
-
-// Some cases in a matrix of their own, on which every epoch is measured.
-Matrix monitored(const CaseSource& cases, std::uint64_t seed) {
-  auto chosen = permutation(Stream(seed, Purpose::monitored_cases), 0, cases.case_count());
-  chosen.resize(static_cast<std::size_t>(std::min(cases.case_count(), kMonitored)));
-  Matrix batch(cases.feature_count(), static_cast<Index>(chosen.size()));
-  cases.gather_into(chosen, batch);
-  return batch;
-}
+using detail::history_from;
+using detail::history_name;
+using detail::history_numbers;
+using detail::kMonitored;
+using detail::layer_prefix;
+using detail::LayerLearner;
 
 // Draws are told apart by 32-bit positions; a run that would use one twice is refused.
 void check_positions(const LayerOptions& layer, Index cases) {
@@ -36,92 +33,6 @@ void check_positions(const LayerOptions& layer, Index cases) {
         fmt::format("layer {}: {:.0f} updates of {} Gibbs steps pass 2^32; try a larger --batch or fewer --epochs",
                     layer.layer + 1, updates, layer.cd_k));
 }
-
-constexpr std::size_t kHistoryRow = 4;
-
-std::string history_name(std::size_t layer) { return fmt::format("layers.{}.history", layer); }
-std::string layer_prefix(std::size_t layer) { return fmt::format("layers.{}.", layer); }
-
-std::vector<double> history_numbers(const std::vector<PretrainEpoch>& history) {
-  std::vector<double> list;
-  for (const auto& e : history) {
-    list.insert(list.end(), {e.reconstruction_error, e.seconds});
-    append_optional(list, e.free_energy_gap);
-  }
-  return list;
-}
-
-std::vector<PretrainEpoch> history_from(const std::vector<double>& list, std::size_t layer) {
-  std::vector<PretrainEpoch> history;
-  for (std::size_t i = 0; i + kHistoryRow <= list.size(); i += kHistoryRow)
-    history.push_back({.layer = static_cast<Index>(layer) + 1,
-                       .epoch = static_cast<Index>(history.size()) + 1,
-                       .reconstruction_error = list[i],
-                       .free_energy_gap = optional_at(list, i + 2),
-                       .seconds = list[i + 1]});
-  return history;
-}
-
-// One layer's training: its inputs, its trainer and its rates.
-class LayerLearner final : public Learner {
- public:
-  LayerLearner(const CaseSource& training, const CaseSource* validation, const LayerOptions& options,
-               std::unique_ptr<LayerTrainer> trainer, std::uint64_t seed, const PretrainObserver& observer)
-      : training_(training),
-        options_(options),
-        observer_(observer),
-        momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
-        trainer_(std::move(trainer)),
-        monitored_training_(monitored(training, seed)) {
-    if (validation != nullptr && validation->case_count() > 0) monitored_validation_ = monitored(*validation, seed);
-  }
-
-  TensorList parameters() override { return with_prefix(layer_prefix(options_.layer), tensors(trainer_->layer())); }
-  TensorList state() override { return with_prefix(layer_prefix(options_.layer), trainer_->state()); }
-  Numbers numbers() const override { return {{history_name(options_.layer), history_numbers(history_)}}; }
-  void take_numbers(const SavedRun& saved) override {
-    history_ = history_from(saved.list(history_name(options_.layer)), options_.layer);
-  }
-
-  double update(const BatchPosition& at, double learning_rate) override {
-    MatrixRef batch = trainer_->input(static_cast<Index>(at.cases.size()));
-    training_.gather_into(at.cases, batch);
-    trainer_->update(batch, at, {learning_rate, momentum_.at(at.epoch)});
-    if (observer_.batch) observer_.batch(options_.layer + 1, at.epoch, done(at.update));
-    return 0;
-  }
-
-  void end_epoch(const EndedEpoch& ended) override {
-    const auto& inputs = monitored_training_;
-    PretrainEpoch record{.layer = options_.layer + 1, .epoch = ended.epoch, .seconds = ended.seconds};
-    record.reconstruction_error =
-        (inputs - reconstruct(trainer_->layer(), inputs)).squaredNorm() / static_cast<double>(inputs.cols());
-    const auto training = trainer_->mean_free_energy(inputs);
-    if (training && monitored_validation_.cols() > 0)
-      record.free_energy_gap = *trainer_->mean_free_energy(monitored_validation_) - *training;
-    history_.push_back(record);
-    if (observer_.epoch) observer_.epoch(record);
-  }
-
-  StackLayer take_layer() { return std::move(trainer_->layer()); }
-  std::vector<PretrainEpoch> take_history() { return std::move(history_); }
-
- private:
-  // Share of its epoch that had been done before an update.
-  double done(Index update) const {
-    const Index batches = (training_.case_count() + options_.batch - 1) / options_.batch;
-    return static_cast<double>(update % batches) / static_cast<double>(batches);
-  }
-
-  const CaseSource& training_;
-  LayerOptions options_;
-  const PretrainObserver& observer_;
-  StepSchedule momentum_;
-  std::unique_ptr<LayerTrainer> trainer_;
-  Matrix monitored_training_;
-  Matrix monitored_validation_;
-  std::vector<PretrainEpoch> history_;
-};
 
 // Adds to a layer's state the layers below it: what is kept is the whole stack.
 class StackKeeper final : public RunKeeper {

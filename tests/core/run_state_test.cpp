@@ -39,7 +39,14 @@ TEST(SavedRun, RefusesWhatItDoesNotHoldOrHoldsInAnotherShape) {
               ThrowsMessage<DataError>(HasSubstr("expected 2 x 3, found 3 x 2")));
   EXPECT_THAT([&] { saved.list("two"); }, ThrowsMessage<DataError>(HasSubstr("'two'")));
   EXPECT_THAT([&] { saved.list("one", 2); }, ThrowsMessage<DataError>(HasSubstr("expected 2 numbers, found 1")));
-  EXPECT_EQ(saved.number("one"), 1);
+}
+
+TEST(SavedRun, CountsAreWholeAndNotNegative) {
+  SavedRun saved;
+  saved.numbers["places"] = {3, -1, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()};
+  EXPECT_EQ(saved.count("places", 0, 5), 3);
+  for (const std::size_t index : {1, 2, 3, 4}) EXPECT_THROW(saved.count("places", index, 5), DataError) << index;
+  EXPECT_THROW(saved.count("places", 0, 4), DataError);
 }
 
 TEST(Numbers, HoldOptionalValues) {

@@ -328,9 +328,10 @@ TEST(Comparison, GoesOnAfterAnyNumberOfStopsToTheSameNumbers) {
       EXPECT_EQ(numbers(result), whole);
       EXPECT_EQ(comparison.runs, 12) << "a finished run was trained again";
       // Twelve results are what is left: the stacks have done their duty.
-      EXPECT_THAT(names_in_folder(dir.path("kept")),
-                  testing::Each(testing::MatchesRegex("seed-[78][.](rbm|denoising|he)[.](40|270)-labels-00000[0-9]."
-                                                      "safetensors")));
+      EXPECT_THAT(
+          names_in_folder(dir.path("kept")),
+          testing::Each(testing::MatchesRegex("compare[.]seed-[78][.](rbm|denoising|he)[.](40|270)-labels-00000[0-9]."
+                                              "safetensors")));
     }
 }
 

@@ -33,6 +33,17 @@ TEST(Folder, IsMadeOnceAndListedInOrder) {
   EXPECT_THAT(names_in_folder(folder), ElementsAre("b"));
 }
 
+TEST(Folder, IsHeldByOneAtATime) {
+  const test::TempDir dir;
+  {
+    const FolderLock lock(dir.folder());
+    EXPECT_THAT([&] { FolderLock(dir.folder()); },
+                ThrowsMessage<IoError>(AllOf(HasSubstr(dir.folder()), HasSubstr("another run"))));
+  }
+  EXPECT_NO_THROW(FolderLock(dir.folder()));
+  EXPECT_THAT([&] { FolderLock(dir.path("missing")); }, ThrowsMessage<IoError>(HasSubstr("No such file")));
+}
+
 TEST(Folder, ErrorsNamePathAndCause) {
   const test::TempDir dir;
   write_file(dir.path("file"), "text");

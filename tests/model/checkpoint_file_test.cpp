@@ -70,7 +70,8 @@ TEST_F(CheckpointFile, WhatIsNoCheckpointIsRefused) {
     f.metadata["position"] = R"({"stage":"pretrain","layer":1,"epoch":1,"update":-1})";
   });
   expect_refused("expected an object", [](SafetensorsFile& f) { f.metadata["config"] = "[]"; });
-  expect_config_refused("expected a text", [](nlohmann::json& config) { config["--batch"] = 100; });
+  expect_config_refused("expected a plain text", [](nlohmann::json& config) { config["--batch"] = 100; });
+  expect_config_refused("expected a plain text", [](nlohmann::json& config) { config["--batch"] = "1\x1b[2J"; });
   expect_config_refused("another build",
                         [](nlohmann::json& config) { config["precision of this build"] = "quadruple"; });
   expect_refused("numbers.loop", [](SafetensorsFile& f) {

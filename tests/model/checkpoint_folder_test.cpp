@@ -98,9 +98,12 @@ TEST_F(CheckpointFolderTest, ForgetsOneRunAndClearsAllButForeignFiles) {
   folder.forget("run");
   EXPECT_EQ(saved(), 0);
   EXPECT_EQ(saved("run.b"), 3);
-  EXPECT_TRUE(CheckpointFolder::holds_checkpoints(path_));
-  CheckpointFolder::clear(path_);
-  EXPECT_FALSE(CheckpointFolder::holds_checkpoints(path_));
+  keep(4, "other");
+  EXPECT_TRUE(CheckpointFolder::holds_checkpoints(path_, "run"));
+  CheckpointFolder::clear(path_, "run");
+  EXPECT_FALSE(CheckpointFolder::holds_checkpoints(path_, "run"));
+  EXPECT_EQ(saved("other"), 4);
+  CheckpointFolder::clear(path_, "other");
   EXPECT_EQ(names_in_folder(path_).size(), 4U);
 }
 

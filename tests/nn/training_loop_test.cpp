@@ -198,7 +198,24 @@ TEST(TrainingLoop, ARetryGoesBackToTheLastEpochAtHalfTheRate) {
   EXPECT_EQ(learner.rates[5], 0.05);
   EXPECT_EQ(learner.positions[5], (std::pair<Index, Index>{2, 3}));
   EXPECT_EQ(learner.history().size(), 4U);
-  EXPECT_THAT(told, AllOf(HasSubstr("retry 1 of 5"), HasSubstr("end of epoch 1"), HasSubstr("rate 0.05")));
+  EXPECT_THAT(told, AllOf(HasSubstr("retry 1 of 5"), HasSubstr("from update 3"), HasSubstr("rate 0.05")));
+}
+
+// A run that diverged can be gone on from by somebody who now asks for retries.
+TEST(TrainingLoop, ARetryMayBeAskedForWhenARunIsResumed) {
+  Parabola begun;
+  begun.break_at = 5;
+  MemoryKeeper states;
+  EXPECT_THROW(train(begun, loop(), &states), DivergenceError);
+  Parabola resumed;
+  resumed.break_at = 1;  // the fifth update of the run once more
+  MemoryKeeper from(states.kept().back());
+  std::string told;
+  train(resumed, loop(0.1, true), &from, [&](const std::string& text) { told += text; });
+  EXPECT_THAT(told, AllOf(HasSubstr("retry 1 of 5"), HasSubstr("from update 4"), HasSubstr("rate 0.05")));
+  EXPECT_EQ(resumed.positions.size(), 9U);
+  EXPECT_EQ(resumed.history().size(), 4U);
+  EXPECT_TRUE(std::isfinite(resumed.history()[1]));
 }
 
 TEST(TrainingLoop, FiveRetriesLeadToTheRecommendedRate) {

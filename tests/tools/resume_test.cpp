@@ -122,7 +122,8 @@ TEST_F(Resume, CheckpointsAreGoneOnFromOrForcedAwayButNeverWrittenOver) {
   EXPECT_THAT(names_in_folder(dir_.path("kept")), testing::Not(testing::IsEmpty()));
   const auto refused = run(command + " --out b");
   EXPECT_EQ(refused.exit_code, 4);
-  EXPECT_THAT(refused.err, AllOf(HasSubstr("kept: holds checkpoints"), HasSubstr("--resume"), HasSubstr("--force")));
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("kept: holds checkpoints of an earlier pretrain"), HasSubstr("--resume"),
+                                 HasSubstr("--force")));
   succeed(command + " --out b --resume");
   EXPECT_EQ(bytes("a"), bytes("b"));
   succeed(command + " --out b --resume");  // that b is there already does not matter: it is this run's
@@ -190,6 +191,8 @@ TEST_F(Resume, DivergenceKeepsTheLastFiniteCheckpointAndARetryEndsWell) {
   const auto names = names_in_folder(dir_.path("kept"));
   ASSERT_EQ(names.size(), 2U);
   for (const auto& name : names) EXPECT_EQ(run("inspect kept/" + name).exit_code, 0) << name;
+  EXPECT_THAT(diverged.err, HasSubstr("the last finite checkpoint is in kept"));
+  succeed(command + " --checkpoint kept --out a --resume --on-divergence retry");
   const auto retried = run(command + " --checkpoint more --out b --on-divergence retry");
   EXPECT_EQ(retried.exit_code, 0) << retried.err;
   EXPECT_THAT(retried.err, AllOf(HasSubstr("dbn: note: "), HasSubstr("retry 1 of 5"), HasSubstr("rate 0.025")));
@@ -209,6 +212,19 @@ TEST_F(Resume, AnAbsurdRateDivergesInEveryTrainingCommandUnlessRetried) {
     EXPECT_EQ(retried.exit_code, 0) << command << retried.err;
     EXPECT_THAT(retried.err, HasSubstr("retry 1 of 5")) << command;
   }
+}
+
+TEST_F(Resume, TheFolderIsAFolderOfItsOwn) {
+  const std::string command = std::string("pretrain --layers 16 --epochs 1 --quiet") + kData;
+  succeed(command + " --out a --checkpoint kept/");
+  EXPECT_THAT(names_in_folder(dir_.path("kept")), testing::ElementsAre("pretrain-000001.safetensors"));
+  EXPECT_EQ(run(command + " --out b --checkpoint b").exit_code, 2);
+  EXPECT_EQ(run(command + " --out b --checkpoint nowhere/kept").exit_code, 4);
+  EXPECT_EQ(run(command + " --out b --checkpoint a").exit_code, 4);
+  // Another command may have its checkpoints beside these, and neither touches the other's.
+  succeed("finetune --layers 16 --epochs 1 --quiet --out m --force --checkpoint kept" + std::string(kData));
+  EXPECT_THAT(names_in_folder(dir_.path("kept")),
+              testing::ElementsAre("finetune-000001.safetensors", "pretrain-000001.safetensors"));
 }
 
 TEST_F(Resume, InspectShowsWhereACheckpointStands) {

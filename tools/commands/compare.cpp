@@ -138,9 +138,10 @@ ComparisonResult run(const DataFiles& files, const DataOptions& data, const Comp
                               r.test_error, r.pretrain_seconds + r.finetune_seconds));
   };
   observer.notice = [&](const std::string& text) { progress.note(text); };
-  CheckpointFolder folder = checkpointing.open(progress);
   ComparisonResult result;
-  checkpointing.guard([&] { result = compare_starts(files, data.scale, options, line.seed(), observer, &folder); });
+  checkpointing.guard(progress, [&](CheckpointFolder& folder) {
+    result = compare_starts(files, data.scale, options, line.seed(), observer, &folder);
+  });
   return result;
 }
 
@@ -195,7 +196,7 @@ void run_compare(std::span<const std::string> arguments) {
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const DataFiles files = open_data(data);
   check_comparison(files, options, line.seed());
-  check_memory(line, "the comparison", comparison_memory(files, options) + checkpointing.reading_bytes(),
+  check_memory(line, "the comparison", comparison_memory(files, options, true) + checkpointing.bytes(0),
                "try fewer or smaller --layers, a smaller --pretrain.batch or --finetune.batch, or fewer --threads");
   if (line.global.dry_run) return print(plan(files, options));
 

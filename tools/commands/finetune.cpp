@@ -123,11 +123,11 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
   };
   observer.epoch = [&](const FinetuneEpoch& e, Index) { progress.line(epoch_line(e)); };
   observer.notice = [&](const std::string& text) { progress.note(text); };
-  CheckpointFolder folder = checkpointing.open(progress);
-  const auto keeper = folder.keeper("finetune", identity);
   FinetuneResult result;
-  checkpointing.guard(
-      [&] { result = fine_tune(std::move(net), labelled, &validation, options, line.seed(), observer, keeper.get()); });
+  checkpointing.guard(progress, [&](CheckpointFolder& folder) {
+    const auto keeper = folder.keeper(line.command(), identity);
+    result = fine_tune(std::move(net), labelled, &validation, options, line.seed(), observer, keeper.get());
+  });
   return result;
 }
 
@@ -185,7 +185,7 @@ void run_finetune(std::span<const std::string> arguments) {
   from.check_fits(start.from, *cases.files.training);
   const PreparedCases labelled = cases.labelled(data.labels, line.seed());
   const auto sizes = net_sizes(start, from, *cases.files.training);
-  const double bytes = finetune_bytes(sizes, options, labelled.case_count()) + checkpointing.reading_bytes();
+  const double bytes = finetune_bytes(sizes, options, labelled.case_count()) + checkpointing.bytes(0);
   check_memory(line, "fine-tuning", bytes,
                start.from.empty() ? "try fewer or smaller --layers, or a smaller --batch"
                                   : "try a smaller --batch, or a smaller net than that of --from");
@@ -195,7 +195,7 @@ void run_finetune(std::span<const std::string> arguments) {
   Mlp net = start_net(start, from, sizes, line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
-  add_options(identity, options.fields(), {"epochs", "min-updates"});
+  add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
   identity["starting weights"] = fingerprint(net.tensors());
   const Stopwatch watch;
   FinetuneResult result =

@@ -55,11 +55,11 @@ PretrainResult train(const TrainingCases& cases, const PretrainOptions& options,
   observer.epoch = [&](const PretrainEpoch& e) { progress.line(epoch_line(e)); };
   observer.notice = [&](const std::string& text) { progress.note(text); };
   const PreparedCases validation = cases.validation();
-  CheckpointFolder folder = checkpointing.open(progress);
-  const auto keeper = folder.keeper("pretrain", identity);
   PretrainResult result;
-  checkpointing.guard(
-      [&] { result = pretrain(cases.training(), &validation, options, line.seed(), observer, keeper.get()); });
+  checkpointing.guard(progress, [&](CheckpointFolder& folder) {
+    const auto keeper = folder.keeper(line.command(), identity);
+    result = pretrain(cases.training(), &validation, options, line.seed(), observer, keeper.get());
+  });
   return result;
 }
 
@@ -85,11 +85,12 @@ void run_pretrain(std::span<const std::string> arguments) {
   sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
   const auto count = static_cast<Index>(cases.split.training.size());
   const double bytes = pretrain_bytes(sizes, options, count, static_cast<Index>(cases.split.validation.size())) +
-                       checkpointing.reading_bytes();
+                       checkpointing.bytes(2 * stack_memory(sizes.front(), options));
   check_memory(line, "pretraining", bytes, "try fewer or smaller --layers, a smaller --batch, or fewer --chains");
   if (line.global.dry_run) return print(describe_plan(sizes, bytes, pretrain_work(sizes, options, count)));
   RunIdentity identity = data_identity(line, data, *cases.files.training);
-  add_options(identity, options.fields(), {"epochs"});
+  add_options(identity, options.fields(), {"epochs", "on-divergence"});
+  identity.erase("--labels");
   const Stopwatch watch;
   const PretrainResult result = train(cases, options, identity, checkpointing, line);
   const double seconds = watch.seconds();

@@ -46,8 +46,8 @@ struct SavedRun {
   void copy_into(const TensorList& tensors) const;
   /// The list of that name; DataError when there is none or it has another length than `count` (0: any).
   const std::vector<double>& list(const std::string& name, std::size_t count = 0) const;
-  /// The one number of that name.
-  double number(const std::string& name) const { return list(name, 1).front(); }
+  /// Entry `index` of a list of `length` numbers that counts something; DataError unless it is whole and from 0.
+  Index count(const std::string& name, std::size_t index, std::size_t length) const;
 };
 
 /// Two entries of a list of numbers for a value that may be missing, and back.

@@ -91,8 +91,9 @@ struct ComparisonObserver {
 void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed);
 
 /// Bytes that compare_starts() takes at its largest, without the data: the stacks of the seeds that are trained
-/// together, and what trains as many of them, or of the nets, as are trained at once.
-double comparison_memory(const DataFiles& data, const ComparisonOptions& options);
+/// together, and what trains as many of them, or of the nets, as are trained at once. With `kept` also what has
+/// finished and waits for a folder's only_at_stop.
+double comparison_memory(const DataFiles& data, const ComparisonOptions& options, bool kept = false);
 
 /// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
 /// serves all label counts. `test` is read once for each trained net. Small nets are trained several at once, one

@@ -10,6 +10,19 @@ namespace dbn {
 /// IoError with path and cause.
 void make_folder(const std::string& path);
 
+/// Holds a folder against other processes that ask the same, while it lives.
+class FolderLock {
+ public:
+  /// Throws IoError when another process holds the folder.
+  explicit FolderLock(const std::string& path);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int handle_;
+};
+
 /// Names of the entries, sorted; none for a folder that does not exist. Throws IoError.
 std::vector<std::string> names_in_folder(const std::string& path);
 

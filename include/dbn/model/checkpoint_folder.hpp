@@ -7,9 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include <dbn/core/option.hpp>
 #include <dbn/core/run_state.hpp>
+#include <dbn/io/folder.hpp>
 #include <dbn/model/checkpoint_file.hpp>
 #include <dbn/nn/training_loop.hpp>
 
@@ -20,6 +22,7 @@ struct CheckpointSchedule {
   double seconds = 30;        ///< since the last one; 0: not by time
   Index epochs = 0;           ///< since the last one; 0: not by epochs
   bool only_at_stop = false;  ///< not before the run is asked to stop
+  bool hold_finished = true;  ///< with only_at_stop: what has finished waits in memory to be kept then
 
   /// `30 s`, `5 epochs`, or `5`, which are epochs. Throws InvalidArgument, naming `option`.
   static CheckpointSchedule parse(std::string_view text, std::string_view option);
@@ -39,6 +42,12 @@ class CheckpointFolder {
 
   const std::string& path() const { return path_; }
 
+  /// Makes the folder and holds it until this ends: two commands in one folder would write over each other's files.
+  /// Throws IoError when another command holds it. The first checkpoint does it too.
+  void hold();
+  /// Writes the finished runs that wait in memory, because no more will come.
+  void write_waiting();
+
   /// The keeper of one run. What it gives out was kept under the same name and identity: take_saved() throws
   /// InvalidArgument that says what differs, and DataError when no checkpoint of the run can be read. The folder
   /// outlives it.
@@ -47,10 +56,10 @@ class CheckpointFolder {
   /// Removes what is kept of a run.
   void forget(const std::string& name);
 
-  /// Whether a folder holds checkpoints.
-  static bool holds_checkpoints(const std::string& path);
-  /// Removes all checkpoints of a folder and nothing else.
-  static void clear(const std::string& path);
+  /// Whether a folder holds checkpoints of runs whose names begin like this.
+  static bool holds_checkpoints(const std::string& path, std::string_view beginning);
+  /// Removes those and nothing else.
+  static void clear(const std::string& path, std::string_view beginning);
 
  private:
   friend class KeptRun;
@@ -61,6 +70,7 @@ class CheckpointFolder {
     RunIdentity identity;
   };
 
+  void hold_locked();
   void write(const std::string& name, const RunIdentity& identity, const RunState& state);
   void write_pending();
 
@@ -68,6 +78,7 @@ class CheckpointFolder {
   CheckpointSchedule schedule_;
   bool resume_;
   CheckpointHooks hooks_;
+  std::unique_ptr<FolderLock> lock_;        ///< once the folder is held
   std::mutex mutex_;                        ///< of all that follows, and of the folder's files
   std::map<std::string, Pending> pending_;  ///< only_at_stop: finished states by run
 };
