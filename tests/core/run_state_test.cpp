@@ -45,7 +45,7 @@ TEST(SavedRun, CountsAreWholeAndNotNegative) {
   SavedRun saved;
   saved.numbers["places"] = {3, -1, 0.5, 1e300, std::numeric_limits<double>::quiet_NaN()};
   EXPECT_EQ(saved.count("places", 0, 5), 3);
-  for (const std::size_t index : {1, 2, 3, 4}) EXPECT_THROW(saved.count("places", index, 5), DataError) << index;
+  for (std::size_t index = 1; index < 5; ++index) EXPECT_THROW(saved.count("places", index, 5), DataError) << index;
   EXPECT_THROW(saved.count("places", 0, 4), DataError);
 }
 
