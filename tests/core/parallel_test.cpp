@@ -13,6 +13,8 @@
 
 #include <dbn/core/error.hpp>
 
+#include "../support/peak_memory.hpp"
+
 #include "../support/thread_count.hpp"
 
 namespace dbn {
@@ -84,6 +86,7 @@ TEST(Parallel, CarriesAnExceptionOut) {
 
 // Memory that ends on one thread ends the loop for its caller, who can then go on.
 TEST(Parallel, CarriesAnEndOfMemoryOut) {
+  if (!test::kPlainHeap) GTEST_SKIP() << "a sanitizer ends the program where memory ends";
   for (const int threads : {1, 2, 7}) {
     const ThreadCount guard(threads);
     const auto greedy = [](Index i) {
