@@ -14,7 +14,6 @@
 #include <dbn/core/error.hpp>
 
 #include "../support/peak_memory.hpp"
-
 #include "../support/thread_count.hpp"
 
 namespace dbn {

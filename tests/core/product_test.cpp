@@ -13,8 +13,8 @@
 #include <dbn/core/error.hpp>
 
 #include <dbn/core/random.hpp>
-#include "../support/peak_memory.hpp"
 
+#include "../support/peak_memory.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
