@@ -45,6 +45,7 @@
 #include <dbn/nn/fine_tune.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/nn/loss.hpp>
+#include <dbn/nn/lsuv.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
 #include <dbn/nn/schedule.hpp>
