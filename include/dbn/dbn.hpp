@@ -48,6 +48,7 @@
 #include <dbn/nn/gradient_clip.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/nn/loss.hpp>
+#include <dbn/nn/lsuv.hpp>
 #include <dbn/nn/minimizer.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>

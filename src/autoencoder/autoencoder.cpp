@@ -36,6 +36,13 @@ ReconstructionLoss reconstruction_loss(std::string_view name) {
   throw InvalidArgument(fmt::format("loss: expected one of {}, found '{}'", fmt::join(names, ", "), name));
 }
 
+std::vector<std::string> code_activation_names() {
+  std::vector<std::string> names;
+  for (const auto& f : activations())
+    if (!f.slope_from_input) names.push_back(f.name);
+  return names;
+}
+
 void Autoencoder::encode_into(const ConstMatrixRef& visible, MatrixRef code_out) const {
   multiply_add_into(transposed(weights), plain(visible), hidden_bias, code_out,
                     [this](Index, MatrixRef tile) { code->apply(tile); });
@@ -69,6 +76,9 @@ Autoencoder make_autoencoder(Index visible, Index hidden, const std::string& act
   if (visible < 1 || hidden < 1)
     throw InvalidArgument(
         fmt::format("autoencoder: expected at least one unit a layer, found {} visible, {} hidden", visible, hidden));
+  if (activation(activation_name).slope_from_input)
+    throw InvalidArgument(fmt::format("autoencoder: expected codes by one of {}, found {}",
+                                      fmt::join(code_activation_names(), ", "), activation_name));
   Autoencoder model{Matrix(visible, hidden), Vector::Zero(hidden),         Matrix(),
                     Vector::Zero(visible),   &activation(activation_name), loss};
   initializer("xavier").fill(stream, model.weights);

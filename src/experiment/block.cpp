@@ -4,6 +4,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/lsuv.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
 namespace dbn::detail {
@@ -146,7 +147,9 @@ void Block::forget_stacks() const {
 Mlp Block::net(std::size_t start) const {
   const Start& from = starts_[start];
   if (from.pretrained) return unroll(stacks_[start].stack, training_.class_count(), seed_);
-  return make_mlp(net_sizes(data_, options_), from.activation, from.method, seed_);
+  Mlp net = make_mlp(net_sizes(data_, options_), from.activation, from.method, seed_);
+  fit_start(net, initializer(from.method), training_);
+  return net;
 }
 
 }  // namespace dbn::detail

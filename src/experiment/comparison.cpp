@@ -193,7 +193,7 @@ OptionFields ComparisonOptions::fields() {
        .value = &starts,
        .help =
            "pretrainers and initializers to compare, as NAME[@ACTIVATION]; without ACTIVATION the one that the start "
-           "is meant for: relu for he, sigmoid for the others"},
+           "is meant for: relu for he, sigmoid for pretrainers and xavier; auto is what is recommended for ACTIVATION"},
       {.name = "seeds", .value = &seeds, .help = "paired repetitions", .range = {1, 1000}},
       {.name = "labels", .value = &labels, .help = "numbers of labels to fine-tune on; all cases serve pretraining"},
       {.name = "layers", .value = &pretrain.layers, .help = "hidden layers of every net", .range = {1, 1e9}},

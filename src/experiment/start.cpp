@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <dbn/autoencoder/autoencoder.hpp>
 #include <dbn/core/error.hpp>
 #include <dbn/nn/activation.hpp>
 #include <dbn/nn/initializer.hpp>
@@ -17,27 +18,45 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-}  // namespace
-
-Start parse_start(std::string_view text, const PretrainOptions& options) {
-  const auto at = text.find('@');
-  Start start{.name = std::string(text), .method = std::string(text.substr(0, at)), .activation = {}};
-  start.pretrained = contains(pretrainer_names(), start.method);
-  if (!start.pretrained && !contains(initializer_names(), start.method))
-    throw InvalidArgument(fmt::format("--starts: expected NAME[@ACTIVATION] with NAME among {}, {}; found '{}'",
-                                      fmt::join(pretrainer_names(), ", "), fmt::join(initializer_names(), ", "), text));
-  if (at != std::string_view::npos) start.activation = activation(text.substr(at + 1)).name;
-  if (!start.pretrained) {
-    if (start.activation.empty()) start.activation = initializer(start.method).activation;
-    return start;
+// The initializer that is recommended for the activation, and what is meant for the initializer where none is named.
+void complete_initialized(Start& start) {
+  constexpr const char* kUsual = "relu";
+  if (start.method == kAutoInitializer) {
+    if (start.activation.empty()) start.activation = kUsual;
+    start.method = activation(start.activation).initializer;
   }
+  if (start.activation.empty()) start.activation = initializer(start.method).activation;
+}
+
+// The activation that the pretrained layers have; another one that was named is refused.
+void complete_pretrained(Start& start, const PretrainOptions& options) {
   const std::string wanted = start.activation;
   if (start.activation.empty()) start.activation = options.activation;
   const auto& row = pretrainer(start.method);
   start.activation = row.activation(layer_options(pretrain_options(start, options), 0, 1));
   if (!wanted.empty() && wanted != start.activation)
     throw InvalidArgument(fmt::format("--starts: {} has {} units, whose net is {}; found '{}'", start.method,
-                                      options.hidden.front(), start.activation, text));
+                                      options.hidden.front(), start.activation, start.name));
+  if (activation(start.activation).slope_from_input)
+    throw InvalidArgument(fmt::format("--starts: {} learns codes by one of {}; found '{}'", start.method,
+                                      fmt::join(code_activation_names(), ", "), start.name));
+}
+
+}  // namespace
+
+Start parse_start(std::string_view text, const PretrainOptions& options) {
+  const auto at = text.find('@');
+  Start start{.name = std::string(text), .method = std::string(text.substr(0, at)), .activation = {}};
+  start.pretrained = contains(pretrainer_names(), start.method);
+  if (!start.pretrained && start.method != kAutoInitializer && !contains(initializer_names(), start.method))
+    throw InvalidArgument(fmt::format("--starts: expected NAME[@ACTIVATION] with NAME among {}, {}, {}; found '{}'",
+                                      fmt::join(pretrainer_names(), ", "), fmt::join(initializer_names(), ", "),
+                                      kAutoInitializer, text));
+  if (at != std::string_view::npos) start.activation = activation(text.substr(at + 1)).name;
+  if (start.pretrained)
+    complete_pretrained(start, options);
+  else
+    complete_initialized(start);
   return start;
 }
 

@@ -20,6 +20,8 @@ Backpropagation::Backpropagation(const Mlp& net, Index batch, const Loss& loss, 
     outputs_.emplace_back(layer.fan_out(), batch);
     deltas_.emplace_back(layer.fan_out(), batch);
     delta_sums_.emplace_back(layer.fan_out());
+    const Index kept = layer.activation->slope_from_input ? layer.fan_out() : 0;
+    totals_.emplace_back(kept, kept > 0 ? batch : 0);
     const Index dropped = drops(i) ? layer.fan_in() : 0;
     masks_.emplace_back(dropped, dropped > 0 ? batch : 0);
     dropped_.emplace_back(dropped, dropped > 0 ? batch : 0);
@@ -73,6 +75,7 @@ void Backpropagation::forward(const TrainingBatch& batch) {
   for (std::size_t i = 0; i < net_.layers.size(); ++i) {
     const auto& layer = net_.layers[i];
     const auto activate = [&](Index first, MatrixRef tile) {
+      if (layer.activation->slope_from_input) totals_[i].block(first, 0, tile.rows(), cases_) = tile;
       layer.activation->apply(tile);
       if (drops(i + 1)) drop(i + 1, first, tile, batch.update);
     };
@@ -84,10 +87,10 @@ void Backpropagation::forward(const TrainingBatch& batch) {
 // The delta of the layer below `layer`, and its sums while a tile is in cache.
 void Backpropagation::backward_through(std::size_t layer) {
   const auto& below = *net_.layers[layer - 1].activation;
-  const Matrix& output = outputs_[layer - 1];
+  const Matrix& at = below.slope_from_input ? totals_[layer - 1] : outputs_[layer - 1];
   const auto through_activation = [&](Index first, MatrixRef tile) {
     if (drops(layer)) tile.array() *= masks_[layer].block(first, 0, tile.rows(), cases_).array();
-    below.multiply_by_slope(output.block(first, 0, tile.rows(), cases_), tile);
+    below.multiply_by_slope(at.block(first, 0, tile.rows(), cases_), tile);
     row_sums_into(tile, delta_sums_[layer - 1].segment(first, tile.rows()));
   };
   multiply_into(plain(net_.layers[layer].weights), plain(deltas_[layer].leftCols(cases_)),

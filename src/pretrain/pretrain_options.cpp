@@ -18,8 +18,8 @@ namespace {
 void set_inputs_from_below(LayerOptions& one, const PretrainOptions& o, std::size_t below) {
   const std::size_t layers = o.layers.size();
   const bool rbm_below = per_layer(o.pretrainer, below, layers, "pretrainer") == "rbm";
-  const std::string probabilities = o.activation == "sigmoid" ? "bernoulli" : "gaussian";
-  one.visible = rbm_below ? per_layer(o.hidden, below, layers, "hidden") : probabilities;
+  const bool probabilities = o.activation == "sigmoid" || o.activation == "hard-sigmoid";
+  one.visible = rbm_below ? per_layer(o.hidden, below, layers, "hidden") : probabilities ? "bernoulli" : "gaussian";
   if (one.pretrainer != "rbm" && one.visible != "bernoulli" && one.loss == "cross-entropy")
     throw InvalidArgument(fmt::format(
         "--loss: layer {} sees codes outside [0, 1], which cross-entropy cannot compare; try --loss squared-error",
@@ -47,7 +47,7 @@ OptionFields PretrainOptions::fields() {
       {.name = "activation",
        .value = &activation,
        .help = "activation of an autoencoder's codes",
-       .choices = activation_names()},
+       .choices = code_activation_names()},
       {.name = "loss",
        .value = &loss,
        .help = "loss of an autoencoder: cross-entropy for data in [0, 1]",

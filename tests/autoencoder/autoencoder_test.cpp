@@ -1,5 +1,6 @@
 #include <dbn/autoencoder/autoencoder.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -71,21 +72,26 @@ class AutoencoderKind : public testing::TestWithParam<std::tuple<bool, std::stri
 
 std::string kind_name(const testing::TestParamInfo<std::tuple<bool, std::string, std::string>>& test) {
   const auto& [tied, loss, code] = test.param;
-  return (tied ? "tied_" : "untied_") + loss.substr(0, loss.find('-')) + "_" + code;
+  std::string name = (tied ? "tied_" : "untied_") + loss.substr(0, loss.find('-')) + "_" + code;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AutoencoderKind,
                          testing::Combine(testing::Bool(), testing::ValuesIn(reconstruction_loss_names()),
-                                          testing::ValuesIn(activation_names())),
+                                          testing::ValuesIn(code_activation_names())),
                          kind_name);
 
 double nearest_kink(const Autoencoder& model, const Matrix& cases) {
   const Matrix input = model.weights.transpose().lazyProduct(cases).colwise() + model.hidden_bias;
-  return static_cast<double>(input.cwiseAbs().minCoeff());
+  double nearest = std::numeric_limits<double>::infinity();
+  for (const double kink : {-3, -1, 0, 1, 3, 6})
+    nearest = std::min(nearest, (input.cast<double>().array() - kink).abs().minCoeff());
+  return nearest;
 }
 
-// ReLU bends at 0, where no difference is a slope: take the first model whose total inputs all lie further from it than
-// two steps of a weight times a feature of at most 1 can reach.
+// ReLU bends at 0, others elsewhere, and there no difference is a slope: take the first model whose total inputs all
+// lie further from it than two steps of a weight times a feature of at most 1 can reach.
 TEST_P(AutoencoderKind, GradientIsTheSlopeOfTheLoss) {
   const Matrix clean = uniform_cases(5, 3);
   const Matrix corrupted = damaged(clean);
@@ -241,6 +247,20 @@ TEST(Autoencoder, RefusesWhatCannotBe) {
   refused(Matrix::Zero(5, 3), Matrix::Zero(4, 3));
   refused(Matrix::Zero(5, 4), Matrix::Zero(5, 4));
   refused(Matrix::Zero(5, 0), Matrix::Zero(5, 0));
+}
+
+// Their slope does not follow from the output, which is all that a gradient keeps.
+TEST(Autoencoder, RefusesCodesThatAreNotMonotone) {
+  for (const auto& f : activations()) {
+    const auto make = [&] {
+      return make_autoencoder(5, 4, f.name, ReconstructionLoss::squared_error, true,
+                              Stream(1, Purpose::initial_weights));
+    };
+    if (f.slope_from_input)
+      EXPECT_THROW(make(), InvalidArgument) << f.name;
+    else
+      EXPECT_EQ(make().code->name, f.name);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/nn/activation.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
 
@@ -16,6 +17,8 @@ TEST(Start, AnInitializerGetsTheActivationItIsMeantFor) {
   for (const char* name : {"he", "he-normal", "he-uniform"}) EXPECT_EQ(parse(name).activation, "relu") << name;
   for (const char* name : {"xavier", "xavier-normal", "xavier-uniform", "normal", "zeros"})
     EXPECT_EQ(parse(name).activation, "sigmoid") << name;
+  EXPECT_EQ(parse("lecun").activation, "selu");
+  EXPECT_EQ(parse("orthogonal").activation, "tanh");
 }
 
 TEST(Start, AnActivationThatIsNamedWins) {
@@ -25,6 +28,21 @@ TEST(Start, AnActivationThatIsNamedWins) {
   EXPECT_EQ(start.activation, "sigmoid");
   EXPECT_FALSE(start.pretrained);
   EXPECT_EQ(parse("xavier@tanh").activation, "tanh");
+}
+
+TEST(Start, AutoIsWhatTheActivationRecommends) {
+  EXPECT_EQ(parse("auto").method, "he");
+  EXPECT_EQ(parse("auto").activation, "relu");
+  EXPECT_EQ(parse("auto").name, "auto");
+  for (const auto& f : activations()) {
+    EXPECT_EQ(parse("auto@" + f.name).method, f.initializer);
+    EXPECT_EQ(parse("auto@" + f.name).activation, f.name);
+  }
+}
+
+TEST(Start, EveryInitializerStartsEveryActivation) {
+  for (const auto& name : initializer_names())
+    for (const auto& f : activations()) EXPECT_EQ(parse(name + "@" + f.name).activation, f.name);
 }
 
 TEST(Start, PretrainersAreSigmoidUnlessTheyAreMadeOtherwise) {
@@ -55,6 +73,12 @@ TEST(Start, RefusesUnknownNamesAndActivations) {
 TEST(Start, RefusesAnActivationThatAnRbmDoesNotHave) {
   EXPECT_THAT([] { parse("rbm@relu"); }, testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
                                              testing::HasSubstr("rbm@relu"), testing::HasSubstr("sigmoid"))));
+}
+
+TEST(Start, RefusesCodesWhoseGradientAnAutoencoderCannotTake) {
+  EXPECT_THAT([] { parse("denoising@gelu"); },
+              testing::ThrowsMessage<InvalidArgument>(
+                  testing::AllOf(testing::HasSubstr("denoising@gelu"), testing::HasSubstr("softsign"))));
 }
 
 TEST(Start, PretrainingOptionsAreThoseOfItsMethodForEveryLayer) {

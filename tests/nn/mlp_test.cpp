@@ -1,5 +1,6 @@
 #include <dbn/nn/mlp.hpp>
 
+#include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ Matrix ramp(Index rows, Index cols) {
 }
 
 TEST(Mlp, ForwardEqualsTheNaiveTwin) {
-  for (const char* name : {"sigmoid", "tanh", "relu", "linear"}) {
+  for (const auto& name : activation_names()) {
     Mlp net = make_mlp({33, 300, 7, 5}, name, "xavier", 3);
     for (auto& layer : net.layers) layer.bias.setLinSpaced(Scalar(-0.5), Scalar(0.5));
     const Matrix x = ramp(33, 9);
@@ -79,6 +80,46 @@ TEST(Mlp, StartsHaveZeroBiasesAndTheirOwnSeed) {
   EXPECT_NE(a.layers[0].weights, b.layers[0].weights);
   for (const auto& layer : a.layers) EXPECT_TRUE((layer.bias.array() == 0).all());
   EXPECT_EQ(a.layers.back().activation->name, "linear");
+}
+
+bool same_as(const DenseLayer& layer, const std::string& name, std::uint32_t number,
+             const InitializerOptions& options) {
+  Matrix expected(layer.fan_in(), layer.fan_out());
+  initializer(name).fill(Stream(1, Purpose::initial_weights, number), expected, options);
+  return layer.weights == expected;
+}
+
+// A start that is compared over all layers would mean little if its output layer were another one.
+TEST(Mlp, OutputLayerStartsByXavierUnlessAStartIsForWholeNets) {
+  for (const auto& row : initializers()) {
+    const Mlp net = make_mlp({20, 16, 18}, "relu", row.name, 1);
+    EXPECT_TRUE(same_as(net.layers[0], row.name, 0, {})) << row.name;
+    const bool whole = row.name == "zeros" || row.name == "ones" || row.name == "constant" || row.name == "lsuv" ||
+                       row.name == "pytorch";
+    EXPECT_TRUE(same_as(net.layers[1], whole ? row.name : "xavier", 1, {})) << row.name;
+    EXPECT_EQ((net.layers[1].bias.array() != 0).any(), row.name == "pytorch") << row.name;
+    const Mlp asked = make_mlp({20, 16, 18}, "relu", row.name, 1, {.output = row.name});
+    EXPECT_TRUE(same_as(asked.layers[1], row.name, 1, {})) << row.name;
+  }
+}
+
+TEST(Mlp, GainsHoldForTheInitializerTheyWereGivenFor) {
+  const InitializerOptions twice{.gain = 2, .scale = 0.5};
+  const Mlp net = make_mlp({20, 16, 18}, "tanh", "lecun", 1, twice);
+  EXPECT_TRUE(same_as(net.layers[0], "lecun", 0, twice));
+  EXPECT_TRUE(same_as(net.layers[1], "xavier", 1, {}));
+  const Mlp all = make_mlp({20, 16, 18}, "tanh", "normal", 1, {.scale = 0.5, .output = "normal"});
+  EXPECT_TRUE(same_as(all.layers[1], "normal", 1, twice));
+}
+
+// torch.nn.init.kaiming_normal_ with nonlinearity='leaky_relu', a=0.01.
+TEST(Mlp, HeMakesUpForWhatALeakLetsThrough) {
+  const InitializerOptions leaky{.gain = std::sqrt(2 / 1.0001)};
+  EXPECT_TRUE(same_as(make_mlp({20, 16, 18}, "leaky-relu", "he", 1).layers[0], "he", 0, leaky));
+  EXPECT_TRUE(same_as(make_mlp({20, 16, 18}, "leaky-relu", "he", 1, {.gain = 3}).layers[0], "he", 0, {.gain = 3}));
+  EXPECT_TRUE(same_as(make_mlp({20, 16, 18}, "leaky-relu", "xavier", 1).layers[0], "xavier", 0, {}));
+  for (const char* name : {"sigmoid", "elu", "gelu", "relu"})
+    EXPECT_TRUE(same_as(make_mlp({20, 16, 18}, name, "he", 1).layers[0], "he", 0, {})) << name;
 }
 
 TEST(Mlp, RefusesShapesAndNames) {

@@ -12,6 +12,7 @@
 #include <dbn/model/stack_file.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/initializer.hpp>
+#include <dbn/nn/lsuv.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
 #include "cases.hpp"
@@ -32,18 +33,31 @@ struct StartOptions {
   std::string init = "he";
   std::vector<Index> layers{500, 500, 2000};
   std::string activation;
+  InitializerOptions initial;
+
+  /// The initializer and activation that were meant.
+  Start start() const { return parse_start(activation.empty() ? init : init + "@" + activation, {}); }
 
   OptionFields fields() {
-    return {
+    auto choices = initializer_names();
+    choices.emplace_back(kAutoInitializer);
+    OptionFields list{
         {.name = "from", .value = &from, .help = "stack (or model) file to start from", .unset = "start from --init"},
-        {.name = "init", .value = &init, .help = "initializer, without --from", .choices = initializer_names()},
+        {.name = "init",
+         .value = &init,
+         .help = "initializer, without --from; auto is the one recommended for --activation",
+         .choices = choices},
         {.name = "layers", .value = &layers, .help = "hidden layers, without --from", .range = {1, 1e9}},
         {.name = "activation",
          .value = &activation,
          .help = "activation of the hidden layers, without --from",
          .choices = activation_names(),
-         .unset = "the one that --init is meant for: relu for he, sigmoid for others"},
+         .unset =
+             "the one that --init is meant for: relu for he and auto, selu for lecun, tanh for orthogonal, sigmoid "
+             "for xavier"},
     };
+    for (auto& field : initial.fields()) list.push_back(std::move(field));
+    return list;
   }
 };
 
@@ -70,7 +84,8 @@ struct From {
 From read_from(const StartOptions& start, const CommandLine& line) {
   From from;
   if (start.from.empty()) return from;
-  for (const char* option : {"init", "layers", "activation", "scale"})
+  for (const char* option :
+       {"init", "layers", "activation", "scale", "init-gain", "init-scale", "init-connections", "init-output"})
     if (line.given(option))
       throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
   if (file_kind(start.from) == "dbn-model")
@@ -98,11 +113,14 @@ std::vector<Index> net_sizes(const StartOptions& start, const From& from, const 
   return sizes;
 }
 
-Mlp start_net(const StartOptions& start, const From& from, const std::vector<Index>& sizes, std::uint64_t seed) {
+Mlp start_net(const StartOptions& start, const From& from, const std::vector<Index>& sizes, const CaseSource& cases,
+              std::uint64_t seed) {
   if (from.model) return from.model->net;
   if (from.stack) return unroll(from.stack->stack, sizes.back(), seed);
-  const std::string text = start.activation.empty() ? start.init : start.init + "@" + start.activation;
-  return make_mlp(sizes, parse_start(text, {}).activation, start.init, seed);
+  const Start meant = start.start();
+  Mlp net = make_mlp(sizes, meant.activation, meant.method, seed, start.initial);
+  fit_start(net, initializer(meant.method), cases);
+  return net;
 }
 
 std::string epoch_line(const FinetuneEpoch& e) {
@@ -192,7 +210,7 @@ void run_finetune(std::span<const std::string> arguments) {
   if (line.global.dry_run)
     return print(describe_plan(sizes, bytes, finetune_work(sizes, options, labelled.case_count())));
 
-  Mlp net = start_net(start, from, sizes, line.seed());
+  Mlp net = start_net(start, from, sizes, cases.training(), line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
   add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
@@ -204,7 +222,7 @@ void run_finetune(std::span<const std::string> arguments) {
   std::optional<Evaluation> test;
   if (const auto test_cases = cases.test()) test = evaluate(result.net, *test_cases);
   save_model({result.net, cases.files.training->classes, cases.preprocessing, line.seed(),
-              start.from.empty() ? start.init
+              start.from.empty() ? start.start().method
               : from.stack       ? "stack"
                                  : from.model->start,
               result.history},

@@ -21,6 +21,10 @@ const std::vector<std::string>& reconstruction_loss_names();
 /// Throws InvalidArgument, listing the names, for an unknown one.
 ReconstructionLoss reconstruction_loss(std::string_view name);
 
+/// Names of the activations that codes may have while they are learned: those whose slope follows from the output,
+/// since a gradient keeps codes and not their total inputs.
+std::vector<std::string> code_activation_names();
+
 /// h = f(weights' x + hidden_bias), y = g(decoder' h + decoder_bias). Tied: the decoder is the transposed weights.
 struct Autoencoder {
   Matrix weights;          ///< (visible x hidden)
@@ -47,7 +51,7 @@ struct Autoencoder {
 };
 
 /// Weights by the Xavier rule, biases 0; decoder weights, when untied, start as the transposed weights. Throws
-/// InvalidArgument for unknown names or sizes below 1.
+/// InvalidArgument for sizes below 1 and for activations that are not among code_activation_names().
 Autoencoder make_autoencoder(Index visible, Index hidden, const std::string& activation, ReconstructionLoss loss,
                              bool tied, const Stream& stream);
 

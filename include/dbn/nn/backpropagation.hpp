@@ -43,6 +43,7 @@ class Backpropagation {
   const Loss& loss_;
   Dropout dropout_;
   std::vector<Matrix> outputs_;     ///< of each layer; of the last one scores
+  std::vector<Matrix> totals_;      ///< total inputs, of layers whose slope does not follow from the output
   std::vector<Matrix> deltas_;      ///< gradient with respect to each layer's total input
   std::vector<Vector> delta_sums_;  ///< over the batch: the gradients of the biases
   std::vector<Matrix> masks_;       ///< of each layer's inputs; empty without dropout
@@ -51,7 +52,7 @@ class Backpropagation {
 };
 
 /// Bytes that a Backpropagation through a net of these sizes takes, with the tiles of its gradients; with `dropout` at
-/// the inputs of every layer.
+/// the inputs of every layer. Total inputs, which few activations need, are not counted.
 double backpropagation_memory(const std::vector<Index>& sizes, Index batch, bool dropout = false);
 
 }  // namespace dbn

@@ -8,6 +8,7 @@
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>
 #include <dbn/nn/activation.hpp>
+#include <dbn/nn/initializer.hpp>
 
 namespace dbn {
 
@@ -44,9 +45,12 @@ struct Mlp {
 double parameter_count(const std::vector<Index>& sizes);
 
 /// A net of the given sizes (features, hidden..., outputs): hidden layers with `activation` and weights from
-/// `initializer`, biases 0, the output layer linear with Xavier weights. Layer i draws from the stream of layer i.
-/// Throws InvalidArgument for unknown names or sizes below 1.
+/// `initializer`, biases 0 where the initializer says nothing else, the output layer linear. Layer i draws from the
+/// stream of layer i. The output layer's initializer is `options.output`; when that is empty, `xavier`, or the hidden
+/// layers' where it is meant for whole nets. Gain, scale and connections hold for the layers of `initializer`, an
+/// output layer of the same one among them; He's gain is the activation's for leaky-relu. A start that needs data is
+/// left to fit_start (lsuv.hpp). Throws InvalidArgument for unknown names or sizes below 1.
 Mlp make_mlp(const std::vector<Index>& sizes, const std::string& activation, const std::string& initializer,
-             std::uint64_t seed);
+             std::uint64_t seed, const InitializerOptions& options = {});
 
 }  // namespace dbn

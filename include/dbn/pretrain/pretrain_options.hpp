@@ -55,8 +55,8 @@ struct LayerOptions {
 };
 
 /// Options of layer `layer` over `visible_count` inputs. The units of a layer above the first are those below it: its
-/// visible type is the hidden type of the RBM below; above an autoencoder bernoulli for sigmoid codes, gaussian for
-/// others.
+/// visible type is the hidden type of the RBM below; above an autoencoder bernoulli for codes by sigmoid or
+/// hard-sigmoid, gaussian for others.
 LayerOptions layer_options(const PretrainOptions& options, std::size_t layer, Index visible_count);
 
 }  // namespace dbn

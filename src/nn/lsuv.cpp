@@ -1,0 +1,61 @@
+#include <dbn/nn/lsuv.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/product.hpp>
+
+namespace dbn {
+namespace {
+
+double variance(const Matrix& values) {
+  const auto doubles = values.cast<double>().array();
+  const double mean = doubles.mean();
+  return (doubles - mean).square().mean();
+}
+
+}  // namespace
+
+void lsuv(Mlp& net, const ConstMatrixRef& batch) {
+  if (batch.rows() != net.feature_count())
+    throw InvalidArgument(fmt::format("lsuv: expected {} features, found {}", net.feature_count(), batch.rows()));
+  constexpr double kTolerance = 1e-3;
+  constexpr int kMost =
+      10;  // passes, as in the paper; one is enough without biases, where variances follow the weights
+  Matrix in = batch;
+  for (std::size_t i = 0; i < net.layers.size(); ++i) {
+    DenseLayer& layer = net.layers[i];
+    Matrix out(layer.fan_out(), in.cols());
+    for (int pass = 0; pass < kMost; ++pass) {
+      multiply_add_into(transposed(layer.weights), plain(in), layer.bias, out, kNoEpilogue);
+      const double found = variance(out);
+      // Written so that NaN is refused too.
+      if (!(found > 0 && std::isfinite(found)))
+        throw InvalidArgument(
+            fmt::format("lsuv: expected total inputs of layer {} that vary, found variance {}; try other cases, or "
+                        "another initializer",
+                        i + 1, found));
+      if (std::abs(found - 1) < kTolerance) break;
+      layer.weights *= static_cast<Scalar>(1 / std::sqrt(found));
+    }
+    layer.activation->apply(out);
+    in = std::move(out);
+  }
+}
+
+void fit_start(Mlp& net, const Initializer& start, const CaseSource& cases) {
+  if (!start.needs_data) return;
+  constexpr Index kMost = 256;
+  // Evenly spaced, because files may be sorted by class.
+  const Index count = std::min(kMost, cases.case_count());
+  std::vector<Index> chosen(static_cast<std::size_t>(count));
+  for (Index i = 0; i < count; ++i) chosen[static_cast<std::size_t>(i)] = i * cases.case_count() / count;
+  Matrix batch(cases.feature_count(), count);
+  cases.gather_into(chosen, batch);
+  lsuv(net, batch);
+}
+
+}  // namespace dbn
