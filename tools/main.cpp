@@ -36,6 +36,7 @@ constexpr Command kCommands[] = {
     {"finetune", "train a classifier from a stack or from an initializer", &run_finetune},
     {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},
     {"predict", "label and probabilities of each case", &run_predict},
+    {"init", "what each start does to signals and gradients, and which one an activation wants", &run_init},
     {"inspect", "what a stack, model or checkpoint file holds", &run_inspect},
     {"bench", "this machine's best matrix product, and the share of it that training reaches", &run_bench},
     {"data", "look at data sets, make, convert and split them", &run_data},

@@ -28,6 +28,7 @@
 #include <dbn/data/split.hpp>
 #include <dbn/data/synthetic.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/experiment/glorot_profile.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
 #include <dbn/io/file.hpp>
@@ -53,6 +54,7 @@
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
 #include <dbn/nn/schedule.hpp>
+#include <dbn/nn/start_profile.hpp>
 #include <dbn/nn/targets.hpp>
 #include <dbn/nn/training_loop.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>

@@ -46,14 +46,17 @@ void lsuv(Mlp& net, const ConstMatrixRef& batch) {
   }
 }
 
+std::vector<Index> spread_cases(Index count, Index most) {
+  std::vector<Index> chosen(static_cast<std::size_t>(std::min(count, most)));
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = static_cast<Index>(i) * count / std::ssize(chosen);
+  return chosen;
+}
+
 void fit_start(Mlp& net, const Initializer& start, const CaseSource& cases) {
   if (!start.needs_data) return;
   constexpr Index kMost = 256;
-  // Evenly spaced, because files may be sorted by class.
-  const Index count = std::min(kMost, cases.case_count());
-  std::vector<Index> chosen(static_cast<std::size_t>(count));
-  for (Index i = 0; i < count; ++i) chosen[static_cast<std::size_t>(i)] = i * cases.case_count() / count;
-  Matrix batch(cases.feature_count(), count);
+  const auto chosen = spread_cases(cases.case_count(), kMost);
+  Matrix batch(cases.feature_count(), std::ssize(chosen));
   cases.gather_into(chosen, batch);
   lsuv(net, batch);
 }

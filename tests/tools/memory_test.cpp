@@ -78,7 +78,8 @@ TEST_F(Memory, BatchesAndChainsCount) {
 }
 
 TEST_F(Memory, ALimitHoldsForEveryTrainingCommand) {
-  for (const char* command : {"pretrain --layers 5", "finetune --layers 5", "compare --layers 5"})
+  for (const char* command :
+       {"pretrain --layers 5", "finetune --layers 5", "compare --layers 5", "init --explain --layers 5"})
     for (const char* more : {"", " --dry-run"})
       expect_refused(std::string(command) + kData + " --max-memory 1M" + more, "--layers");
   expect_refused("bench --max-memory 1M", "--shapes");
@@ -90,7 +91,7 @@ TEST_F(Memory, ALimitHoldsForEveryTrainingCommand) {
 
 TEST_F(Memory, ALimitIsASize) {
   for (const char* command :
-       {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "inspect", "data info"})
+       {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "inspect", "init", "data info"})
     for (const char* size : {"0", "-1", "nan", "inf", "12Q", "1,5G", "G"}) {
       const auto result = run(std::string(command) + " --max-memory " + size);
       EXPECT_EQ(result.exit_code, 2) << command << " " << size;

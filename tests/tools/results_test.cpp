@@ -1,6 +1,7 @@
 // What the tool gives back: JSON with the documented keys, files that follow from seed and options alone.
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dbn/io/file.hpp>
+#include <dbn/nn/initializer.hpp>
 
 #include "../support/run_command.hpp"
 #include "../support/temp_dir.hpp"
@@ -161,6 +163,55 @@ TEST_F(Results, OtherCommandsAnswerInJsonToo) {
   EXPECT_EQ(run_json("inspect m --verify")["verified"], true);
   EXPECT_EQ(run_json(std::string("data info") + kData)["training"]["cases"], 200);
   EXPECT_EQ(run_json(std::string("data split --validation 0.25") + kData)["cases"], json({150, 50}));
+}
+
+TEST_F(Results, InitExplainsEveryStart) {
+  const json r = run_json(std::string("init --explain --layers 12,12 --cases 50 --activation tanh") + kData);
+  EXPECT_EQ(r["command"], "init");
+  EXPECT_EQ(r["recommended"], "xavier");
+  EXPECT_EQ(r["sizes"], json({784, 12, 12, 10}));
+  std::set<std::string> names;
+  for (const auto& start : r["starts"]) {
+    names.insert(start["initializer"].get<std::string>());
+    expect_keys(start, {"source", "activation_factor", "gradient_factor", "faults"});
+    ASSERT_EQ(start["layers"].size(), 3U);
+    for (const char* key : {"activation_mean", "activation_variance", "gradient_mean", "gradient_variance", "saturated",
+                            "dead", "alike", "smallest_singular_value", "largest_singular_value"})
+      EXPECT_TRUE(start["layers"][0][key].is_number()) << key;
+  }
+  for (const auto& row : initializers()) {
+    const bool second_name = row.name != "truncated-normal" && row.name.ends_with("-normal");
+    EXPECT_EQ(names.contains(row.name), !second_name) << row.name;
+  }
+}
+
+TEST_F(Results, InitSaysInPlainWordsWhichStartToTake) {
+  EXPECT_THAT(run("init --activation selu").out, HasSubstr("Recommended for selu: lecun, because"));
+  const std::string out =
+      run(std::string("init --explain --init zeros --activation sigmoid --layers 12,12 --cases 50") + kData).out;
+  EXPECT_THAT(out, testing::AllOf(HasSubstr("zeros"), HasSubstr("xavier"), HasSubstr("units are alike"),
+                                  HasSubstr("Recommended for sigmoid: xavier"), HasSubstr("gradients vanish")));
+  EXPECT_THAT(out, testing::Not(HasSubstr("lecun"))) << "only the start that was asked for, beside the recommended one";
+}
+
+TEST_F(Results, StartsOfAllKindsAreTrained) {
+  const std::string run_short = std::string(" --quiet --layers 8 --epochs 1 --force --out m") + kData;
+  const auto started = [&](const std::string& options) {
+    run("finetune " + options + run_short);
+    return run_json("inspect m")["start"];
+  };
+  EXPECT_EQ(started("--init auto --activation selu"), "lecun");
+  EXPECT_EQ(started("--init lsuv"), "lsuv");
+  EXPECT_EQ(started("--init normal --init-scale 0.1 --init-output normal"), "normal");
+  const ByteBuffer small = bytes("m");
+  EXPECT_EQ(started("--init normal --init-scale 0.2 --init-output normal"), "normal");
+  EXPECT_NE(bytes("m"), small) << "the scale reaches no weight";
+  const json r = run_json(std::string("compare --starts lsuv,auto@selu,pytorch@tanh --seeds 1 --layers 8 "
+                                      "--finetune.epochs 1 --finetune.min-updates 0") +
+                          kData);
+  EXPECT_EQ(r["starts"][0]["activation"], "relu");
+  EXPECT_EQ(r["starts"][1]["activation"], "selu");
+  EXPECT_EQ(r["starts"][2]["activation"], "tanh");
 }
 
 TEST_F(Results, QuietLeavesStderrEmpty) {

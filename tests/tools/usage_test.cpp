@@ -40,8 +40,9 @@ class Usage : public testing::Test {
 };
 
 TEST_F(Usage, HelpAndVersionAreAnswered) {
-  for (const char* arguments : {"--help", "help", "pretrain --help", "finetune --help", "compare --help",
-                                "evaluate --help", "predict --help", "inspect --help", "bench --help", "data --help"}) {
+  for (const char* arguments :
+       {"--help", "help", "pretrain --help", "finetune --help", "compare --help", "evaluate --help", "predict --help",
+        "inspect --help", "init --help", "bench --help", "data --help"}) {
     const auto result = run_dbn(words(arguments));
     EXPECT_EQ(result.exit_code, 0) << arguments;
     EXPECT_THAT(result.out, HasSubstr("usage: dbn")) << arguments;
@@ -92,6 +93,9 @@ TEST_F(Usage, ValuesThatAreNoneOfTheirKindAreUsageErrors) {
        {"--layers 0", "--epochs 0", "--learning-rate nan", "--learning-rate 0", "--learning-rate -1",
         "--validation 1.5", "--threads -1", "--init magic", "--optimizer magic", "--labels -1", "--labels 200000"})
     expect_refused(2, words(option)[0], std::string("finetune ") + option);
+  for (const char* option : {"--layers 0", "--init magic", "--activation magic", "--cases 0", "--init-gain 0",
+                             "--init-connections 0", "--init-output magic"})
+    expect_refused(2, words(option)[0], std::string("init ") + option);
   for (const char* option : {"--layers 0", "--seeds 0", "--starts rbm,rbm", "--starts magic", "--labels none",
                              "--pretrain.epochs 0", "--finetune.learning-rate nan", "--validation 1.5"})
     expect_refused(2, words(option)[0], std::string("compare ") + option);
@@ -136,6 +140,7 @@ TEST_F(Usage, ModelAndDataMustFitEachOther) {
   expect_refused(3, "foreign.csv", "inspect foreign.csv");
   expect_refused(3, "small.csv", "finetune --label-column none --data small.csv --layers 3");
   expect_refused(2, "--init", "finetune --from s --init he --data synthetic:digits,cases=20,test=20");
+  expect_refused(2, "--init-gain", "finetune --from s --init-gain 2 --data synthetic:digits,cases=20,test=20");
   expect_refused(2, "--top", "predict m --top 11 --data synthetic:digits,cases=20,test=20");
 }
 
