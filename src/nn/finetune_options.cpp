@@ -131,11 +131,15 @@ void FinetuneOptions::validate_for(std::size_t layers) const {
         fmt::format("--freeze: expected fewer layers than the network's {}, found {}", layers, freeze));
 }
 
+Index line_searches(const FinetuneOptions& options) {
+  const Index recommended = optimizer(options.optimizer).default_line_searches;
+  return recommended > 0 ? options.settings.line_searches.value_or(recommended) : 0;
+}
+
 Index batch_size(const FinetuneOptions& options, Index cases) {
   constexpr Index kBatch = 100;
   constexpr Index kLineSearchBatch = 1000;
-  const bool searches = optimizer(options.optimizer).default_rate == 0;
-  return std::min(options.batch.value_or(searches ? kLineSearchBatch : kBatch), cases);
+  return std::min(options.batch.value_or(line_searches(options) > 0 ? kLineSearchBatch : kBatch), cases);
 }
 
 Index epoch_count(const FinetuneOptions& options, Index cases) {

@@ -84,7 +84,8 @@ class LineSearchOptimizer : public Optimizer {
 class ConjugateGradient final : public LineSearchOptimizer {
  public:
   ConjugateGradient(std::vector<Parameter> parameters, const OptimizerSettings& settings)
-      : LineSearchOptimizer(std::move(parameters), settings.line_searches.value_or(3)) {}
+      : LineSearchOptimizer(std::move(parameters),
+                            settings.line_searches.value_or(optimizer("cg").default_line_searches)) {}
 
  private:
   void minimize(Eigen::VectorXd& x, SmoothFunction function, Index line_searches) override {
@@ -97,7 +98,8 @@ class ConjugateGradient final : public LineSearchOptimizer {
 class Lbfgs final : public LineSearchOptimizer {
  public:
   Lbfgs(std::vector<Parameter> parameters, const OptimizerSettings& settings)
-      : LineSearchOptimizer(std::move(parameters), settings.line_searches.value_or(20)) {}
+      : LineSearchOptimizer(std::move(parameters),
+                            settings.line_searches.value_or(optimizer("lbfgs").default_line_searches)) {}
 
  private:
   void minimize(Eigen::VectorXd& x, SmoothFunction function, Index line_searches) override {

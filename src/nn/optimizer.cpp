@@ -33,15 +33,15 @@ OptionFields OptimizerSettings::fields() {
 const std::vector<OptimizerKind>& optimizers() {
   using namespace detail;
   static const std::vector<OptimizerKind> table{
-      {"sgd", "plain stochastic gradient descent", 0.1, 0, 0, 0, &make_sgd},
-      {"momentum", "Hinton 2012 §9", 0.05, 0, 1, 0, &make_momentum},
-      {"nesterov", "Sutskever et al. 2013", 0.05, 0, 1, 0, &make_nesterov},
-      {"adagrad", "Duchi et al. 2011", 0.01, 0, 1, 0, &make_adagrad},
-      {"rmsprop", "Tieleman & Hinton 2012", 1e-3, 0, 1, 0, &make_rmsprop},
-      {"adam", "Kingma & Ba 2015", 1e-3, 0, 2, 0, &make_adam},
-      {"adamw", "Loshchilov & Hutter 2019", 1e-3, 0.01, 2, 0, &make_adamw},
-      {"cg", "Polak & Ribiere 1969", 0, 0, 0, 7, &make_cg},
-      {"lbfgs", "Liu & Nocedal 1989", 0, 0, 0, 20, &make_lbfgs},
+      {"sgd", "plain stochastic gradient descent", 0.1, 0, 0, 0, 0, &make_sgd},
+      {"momentum", "Hinton 2012 §9", 0.05, 0, 0, 1, 0, &make_momentum},
+      {"nesterov", "Sutskever et al. 2013", 0.05, 0, 0, 1, 0, &make_nesterov},
+      {"adagrad", "Duchi et al. 2011", 0.01, 0, 0, 1, 0, &make_adagrad},
+      {"rmsprop", "Tieleman & Hinton 2012", 1e-3, 0, 0, 1, 0, &make_rmsprop},
+      {"adam", "Kingma & Ba 2015", 1e-3, 0, 0, 2, 0, &make_adam},
+      {"adamw", "Loshchilov & Hutter 2019", 1e-3, 0, 0.01, 2, 0, &make_adamw},
+      {"cg", "Polak & Ribiere 1969", 0, 3, 0, 0, 7, &make_cg},
+      {"lbfgs", "Liu & Nocedal 1989", 0, 20, 0, 0, 20, &make_lbfgs},
   };
   return table;
 }

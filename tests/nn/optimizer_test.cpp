@@ -113,7 +113,7 @@ TEST(Optimizer, TilesDoNotChangeTheResult) {
 
 TEST(Optimizer, RateFactorIsOneOnTheRate) {
   for (const auto& kind : optimizers()) {
-    if (kind.default_rate == 0) continue;
+    if (kind.default_line_searches > 0) continue;
     Matrix slow = start();
     Matrix fast = start();
     const auto constant = [](GradientSink sink) { return hand_over(Matrix::Constant(3, 4, Scalar(0.25)), 4, sink); };
@@ -127,7 +127,7 @@ TEST(Optimizer, RateFactorIsOneOnTheRate) {
 // cost/2 * sum of squares and a linear loss g'w have their minimum at -g / cost.
 TEST(Optimizer, LineSearchesFindTheMinimumWithItsCost) {
   for (const auto& kind : optimizers()) {
-    if (kind.default_rate > 0) continue;
+    if (kind.default_line_searches == 0) continue;
     Matrix w = start();
     const auto optimizer = kind.make({{named("w", w), kCost}}, {.line_searches = 50});
     const Matrix g = 0.1 * start();

@@ -45,6 +45,9 @@ struct FinetuneOptions {
   void validate_for(std::size_t layers) const;
 };
 
+/// Line searches on each batch; 0 for an optimizer that makes none.
+Index line_searches(const FinetuneOptions& options);
+
 /// Cases of a batch, of so many in all.
 Index batch_size(const FinetuneOptions& options, Index cases);
 

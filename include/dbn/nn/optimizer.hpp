@@ -64,10 +64,11 @@ class Optimizer {
 struct OptimizerKind {
   std::string name;
   std::string source;
-  double default_rate;         ///< 0: it finds its steps by line searches and needs none
-  double default_weight_cost;  ///< when none is asked for
-  int state_copies;            ///< how many tensors of a parameter's shape its state holds
-  int working_doubles;         ///< how many doubles for each parameter it works with beside that
+  double default_rate;          ///< 0 where line searches find the steps
+  Index default_line_searches;  ///< on a batch; 0: none
+  double default_weight_cost;   ///< when none is asked for
+  int state_copies;             ///< how many tensors of a parameter's shape its state holds
+  int working_doubles;          ///< how many doubles for each parameter it works with beside that
   std::unique_ptr<Optimizer> (*make)(std::vector<Parameter> parameters, const OptimizerSettings& settings);
 };
 
