@@ -56,6 +56,13 @@ double writing_bytes(const std::vector<Index>& sizes, double tensors) {
   return tensors + saving_memory(tensors) + column_tile_memory(widest, widest);
 }
 
+// A line search looks about twice before it is content.
+double evaluations_per_batch(const FinetuneOptions& options) {
+  constexpr double kLooks = 2;
+  const auto searches = line_searches(options);
+  return searches > 0 ? 1 + kLooks * static_cast<double>(searches) : 1;
+}
+
 }  // namespace
 
 double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases) {
@@ -71,7 +78,8 @@ double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& opt
 }
 
 double finetune_work(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
-  return 6 * weight_count(sizes) * static_cast<double>(cases) * static_cast<double>(epoch_count(options, cases));
+  return 6 * weight_count(sizes) * static_cast<double>(cases) * static_cast<double>(epoch_count(options, cases)) *
+         evaluations_per_batch(options);
 }
 
 double pretrain_bytes(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases,

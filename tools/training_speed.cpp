@@ -62,10 +62,13 @@ double draw_seconds(Index visible, Index hidden, Index batch) {
 double update_seconds(Index visible, Index hidden) {
   Matrix weights = Matrix::Constant(visible, hidden, Scalar{0.5});
   const Matrix gradient = Matrix::Constant(visible, hidden, Scalar{0.125});
-  const auto momentum = optimizer("momentum").make({{named("weight", weights), 2e-4}});
+  const auto momentum = optimizer("momentum").make({{named("weight", weights), 2e-4}}, {});
   return mean_seconds([&] {
-    momentum->begin_update({0.01, 0.5}, 0);
-    on_tiles(hidden, [&](Index first, Index count) { momentum->apply(0, first, gradient.middleCols(first, count)); });
+    const auto tiles = [&](GradientSink sink) {
+      on_tiles(hidden, [&](Index first, Index count) { sink(0, first, gradient.middleCols(first, count)); });
+      return 0.0;
+    };
+    momentum->update(tiles, {0.01, 0.5}, 0);
   });
 }
 

@@ -105,8 +105,8 @@ void set_option(const OptionField& field, std::string_view text) {
                  [&](bool* value) { *value = parse_flag(field, text); },
                  [&](Index* value) { *value = parse_field<Index>(field, text); },
                  [&](double* value) { *value = parse_field<double>(field, text); },
-                 [&](std::optional<double>* value) {
-                   *value = text.empty() ? std::nullopt : std::optional(parse_field<double>(field, text));
+                 [&]<typename T>(std::optional<T>* value) {
+                   *value = text.empty() ? std::nullopt : std::optional(parse_field<T>(field, text));
                  },
                  [&](std::string* value) {
                    check_text(field, std::string(text));
@@ -129,15 +129,16 @@ void set_option(const OptionField& field, std::string_view text) {
 }
 
 std::string option_text(const OptionField& field) {
-  return std::visit(Overloaded{
-                        [](const bool* value) -> std::string { return *value ? "true" : "false"; },
-                        [](const Index* value) { return fmt::format("{}", *value); },
-                        [](const double* value) { return fmt::format("{}", *value); },
-                        [](const std::optional<double>* value) { return *value ? fmt::format("{}", **value) : ""; },
-                        [](const std::string* value) { return *value; },
-                        [](const auto* list) { return join(*list); },
-                    },
-                    field.value);
+  return std::visit(
+      Overloaded{
+          [](const bool* value) -> std::string { return *value ? "true" : "false"; },
+          [](const Index* value) { return fmt::format("{}", *value); },
+          [](const double* value) { return fmt::format("{}", *value); },
+          []<typename T>(const std::optional<T>* value) { return *value ? fmt::format("{}", **value) : ""; },
+          [](const std::string* value) { return *value; },
+          [](const auto* list) { return join(*list); },
+      },
+      field.value);
 }
 
 std::string option_domain(const OptionField& field) {
@@ -147,6 +148,7 @@ std::string option_domain(const OptionField& field) {
                         [](const bool*) -> std::string { return "true or false"; },
                         [&](const Index*) { return "an integer" + bounds; },
                         [&](const double*) { return "a number" + bounds; },
+                        [&](const std::optional<Index>*) { return "an integer" + bounds; },
                         [&](const std::optional<double>*) { return "a number" + bounds; },
                         [](const std::string*) -> std::string { return "a text"; },
                         [](const std::vector<std::string>*) -> std::string { return "a comma-separated list"; },
@@ -162,8 +164,8 @@ void check_options(const OptionFields& fields) {
                    [](const bool*) {},
                    [&](const Index* value) { check_number(field, static_cast<double>(*value)); },
                    [&](const double* value) { check_number(field, *value); },
-                   [&](const std::optional<double>* value) {
-                     if (*value) check_number(field, **value);
+                   [&]<typename T>(const std::optional<T>* value) {
+                     if (*value) check_number(field, static_cast<double>(**value));
                    },
                    [&](const std::string* text) { check_text(field, *text); },
                    [&](const std::vector<Index>* list) {

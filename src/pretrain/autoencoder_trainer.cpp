@@ -30,7 +30,7 @@ class AutoencoderTrainer final : public LayerTrainer {
                      const std::string& corruption)
       : layer_(start(o, input, seed)),
         gradient_(model(), o.batch),
-        optimizer_(optimizer("momentum").make(parameters(o.weight_cost))),
+        optimizer_(optimizer("momentum").make(parameters(o.weight_cost), {})),
         corruption_(Corruption::parse(corruption, "--corruption")),
         corruption_stream_(seed, Purpose::corruption, o.layer),
         clean_(o.visible_count, o.batch) {}
@@ -44,10 +44,11 @@ class AutoencoderTrainer final : public LayerTrainer {
     MatrixRef corrupted = gradient_.input(batch.cols());
     corruption_.kind->apply(corruption_stream_, corruption_.strength, static_cast<std::uint32_t>(at.epoch), at.cases,
                             batch, corrupted);
-    optimizer_->begin_update(rates, at.update);
-    gradient_.gradient(corrupted, batch, [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
-      optimizer_->apply(tensor, first, gradient);
-    });
+    const auto gradient = [&](GradientSink sink) {
+      gradient_.gradient(corrupted, batch, sink);
+      return 0.0;  // measured at the end of each epoch instead
+    };
+    optimizer_->update(gradient, rates, at.update);
   }
 
   std::optional<double> mean_free_energy(const ConstMatrixRef&) const override { return std::nullopt; }

@@ -30,16 +30,16 @@ class RbmTrainer final : public LayerTrainer {
   RbmTrainer(const LayerOptions& o, const InputSummary& input, std::uint64_t seed)
       : layer_(start(o, input, seed)),
         divergence_(rbm(), {o.estimator, o.cd_k, o.chains, o.sample_visible}, o.batch, seed, o.layer),
-        optimizer_(optimizer("momentum").make(parameters(o.weight_cost))) {}
+        optimizer_(optimizer("momentum").make(parameters(o.weight_cost), {})) {}
 
   MatrixRef input(Index cases) override { return divergence_.input(cases); }
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
-    optimizer_->begin_update(rates, at.update);
-    divergence_.gradient(batch, static_cast<std::uint32_t>(at.update),
-                         [this](std::size_t tensor, Index first, const ConstMatrixRef& gradient) {
-                           optimizer_->apply(tensor, first, gradient);
-                         });
+    const auto gradient = [&](GradientSink sink) {
+      divergence_.gradient(batch, static_cast<std::uint32_t>(at.update), sink);
+      return 0.0;  // contrastive divergence follows no function that it could name
+    };
+    optimizer_->update(gradient, rates, at.update);
   }
 
   std::optional<double> mean_free_energy(const ConstMatrixRef& batch) const override {

@@ -235,7 +235,7 @@ TEST_F(Resume, InspectShowsWhereACheckpointStands) {
   EXPECT_EQ(described["position"]["stage"], "finetune");
   EXPECT_EQ(described["position"]["epoch"], 2);
   EXPECT_EQ(described["position"]["update"], 4);
-  EXPECT_EQ(described["config"]["--batch"], "100");
+  EXPECT_EQ(described["config"]["--momentum"], "0.5:5,0.9");
   EXPECT_THAT(run(file).out, AllOf(HasSubstr("epoch 2"), HasSubstr("0.weight.square")));
 }
 

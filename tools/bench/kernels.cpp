@@ -99,11 +99,14 @@ BENCHMARK(RowSums);
 void Update(benchmark::State& state, const std::string& name) {
   Matrix weights = normal(kVisible, kHidden);
   const Matrix gradient = normal(kVisible, kHidden);
-  const auto run = optimizer(name).make({{named("weight", weights), 1e-4}});
+  const auto run = optimizer(name).make({{named("weight", weights), 1e-4}}, {});
   Index update = 0;
   for (auto _ : state) {
-    run->begin_update({1e-3, 0.9}, update++);
-    run->apply(0, 0, gradient);
+    const auto whole = [&](GradientSink sink) {
+      sink(0, 0, gradient);
+      return 0.0;
+    };
+    run->update(whole, {1e-3, 0.9}, update++);
   }
   count_items(state, weights.size());
 }

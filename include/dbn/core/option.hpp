@@ -14,8 +14,8 @@
 namespace dbn {
 
 /// Where a field's value lives. Lists are comma-separated in text.
-using OptionValue = std::variant<bool*, Index*, double*, std::optional<double>*, std::string*, std::vector<Index>*,
-                                 std::vector<double>*, std::vector<std::string>*>;
+using OptionValue = std::variant<bool*, Index*, double*, std::optional<Index>*, std::optional<double>*, std::string*,
+                                 std::vector<Index>*, std::vector<double>*, std::vector<std::string>*>;
 
 /// What numbers a field takes: [least, most], or (least, most] when `above_least`. Ignored for text.
 struct OptionRange {

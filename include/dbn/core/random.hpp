@@ -25,6 +25,7 @@ enum class Purpose : std::uint8_t {
   synthetic_training = 9,
   synthetic_test = 10,
   monitored_cases = 11,
+  dropout = 12,
 };
 
 /// Where in a stream a draw stands.

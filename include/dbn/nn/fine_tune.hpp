@@ -7,30 +7,12 @@
 #include <string>
 #include <vector>
 
-#include <dbn/core/option.hpp>
 #include <dbn/data/case_source.hpp>
+#include <dbn/nn/finetune_options.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/training_loop.hpp>
 
 namespace dbn {
-
-/// Options of supervised training.
-struct FinetuneOptions {
-  std::string optimizer = "adam";  ///< [Kingma & Ba 2015]
-  Index epochs = 30;
-  Index min_updates = 0;  ///< more epochs, when that many are needed to reach so many updates
-  Index batch = 100;
-  std::optional<double> learning_rate = {};  ///< none: what the optimizer recommends
-  std::string schedule = "cosine";           ///< [Loshchilov & Hutter 2017]
-  std::string momentum = "0.5:5,0.9";
-  double weight_cost = 0;
-  Index patience = 0;  ///< epochs without a better validation error before stopping; 0: never stop early
-  std::string on_divergence = "stop";  ///< or retry: from the last epoch's end at a smaller rate, at most five times
-
-  OptionFields fields();
-  /// Throws InvalidArgument that names the first bad field.
-  void validate() const;
-};
 
 /// What was measured in one epoch.
 struct FinetuneEpoch {
@@ -56,10 +38,10 @@ struct FinetuneObserver {
   std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
 
-/// Trains all layers of `start` by softmax cross-entropy. Every case of `training` and of `validation` (may be null)
-/// has a label. Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or patience
-/// without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure. With a
-/// keeper, goes on from what it saved and hands it the run's state; Interrupted when it wants to stop.
+/// Trains `start`, from the lowest layer that is not frozen, by softmax cross-entropy. Every case of `training` and of
+/// `validation` (may be null) has a label. Throws InvalidArgument for bad options, missing labels, data and net that do
+/// not fit, or patience without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all
+/// measure. With a keeper, goes on from what it saved and hands it the run's state; Interrupted when it wants to stop.
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                          const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {},
                          RunKeeper* keeper = nullptr);
@@ -71,8 +53,5 @@ std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& numbers);
 /// Bytes that fine_tune() takes at its largest for a net of these sizes (features, hidden layers, classes) on so many
 /// cases: the net and everything that it is trained with, without the data.
 double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
-
-/// Epochs that the options lead to for so many cases.
-Index epoch_count(const FinetuneOptions& options, Index cases);
 
 }  // namespace dbn

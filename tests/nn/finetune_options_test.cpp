@@ -1,0 +1,75 @@
+#include <dbn/nn/finetune_options.hpp>
+
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn {
+namespace {
+
+TEST(FinetuneOptions, DefaultsAreValid) {
+  EXPECT_NO_THROW(FinetuneOptions().validate());
+  EXPECT_NO_THROW(FinetuneOptions().validate_for(1));  // no hidden layer
+  EXPECT_NO_THROW(FinetuneOptions().validate_for(4));
+}
+
+TEST(FinetuneOptions, ListsFitTheNet) {
+  FinetuneOptions options;
+  options.layer_rates = {0.1, 0.1, 1};
+  EXPECT_NO_THROW(options.validate_for(3));
+  EXPECT_THROW(options.validate_for(4), InvalidArgument);
+  options = {};
+  options.dropout = {0.2, 0.5};  // of hidden layers, of which there is one less
+  EXPECT_NO_THROW(options.validate_for(3));
+  EXPECT_THROW(options.validate_for(2 + 2), InvalidArgument);
+}
+
+TEST(FinetuneOptions, SomethingIsLeftToTrain) {
+  FinetuneOptions options;
+  options.freeze = 2;
+  EXPECT_NO_THROW(options.validate_for(3));
+  EXPECT_THROW(options.validate_for(2), InvalidArgument);
+}
+
+TEST(FinetuneOptions, RefusesValuesOutOfRange) {
+  FinetuneOptions options;
+  options.dropout = {1};
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options = {};
+  options.batch = 0;
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options = {};
+  options.average_decay = 1;
+  EXPECT_THROW(options.validate(), InvalidArgument);
+}
+
+TEST(FinetuneOptions, LineSearchesTakeLargerBatches) {
+  FinetuneOptions options;
+  EXPECT_EQ(batch_size(options, 60'000), 100);
+  EXPECT_EQ(batch_size(options, 30), 30);
+  options.optimizer = "cg";
+  EXPECT_EQ(batch_size(options, 60'000), 1000);
+  options.batch = 500;
+  EXPECT_EQ(batch_size(options, 60'000), 500);
+}
+
+TEST(FinetuneOptions, MinUpdatesLengthensSmallRuns) {
+  FinetuneOptions options;
+  options.epochs = 2;
+  options.min_updates = 31;
+  EXPECT_EQ(epoch_count(options, 500), 7);     // 5 updates an epoch
+  EXPECT_EQ(epoch_count(options, 60'000), 2);  // 600 updates an epoch
+  EXPECT_EQ(epoch_count(options, 30), 31);     // one update an epoch
+}
+
+TEST(FinetuneOptions, DropoutIsOfFeaturesThenOfHiddenLayers) {
+  FinetuneOptions options;
+  options.input_dropout = 0.1;
+  options.dropout = {0.5};
+  const Dropout dropout = dropout_of(options, 3, 9);
+  EXPECT_EQ(dropout.rates, (std::vector<double>{0.1, 0.5, 0.5}));
+  EXPECT_EQ(dropout.seed, 9U);
+}
+
+}  // namespace
+}  // namespace dbn
