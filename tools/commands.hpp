@@ -10,6 +10,7 @@ using CommandFunction = void (*)(std::span<const std::string> arguments);
 void run_pretrain(std::span<const std::string> arguments);
 void run_finetune(std::span<const std::string> arguments);
 void run_compare(std::span<const std::string> arguments);
+void run_reproduce(std::span<const std::string> arguments);
 void run_evaluate(std::span<const std::string> arguments);
 void run_predict(std::span<const std::string> arguments);
 void run_bench(std::span<const std::string> arguments);

@@ -28,6 +28,7 @@
 #include <dbn/data/split.hpp>
 #include <dbn/data/synthetic.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/experiment/recipe.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
 #include <dbn/io/file.hpp>
