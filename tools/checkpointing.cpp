@@ -19,14 +19,14 @@ OptionFields Checkpointing::fields() {
       {.name = "checkpoint",
        .value = &folder_,
        .help = "keep checkpoints in this folder; a run stopped by a signal is kept in any case",
-       .unset = "--out with .checkpoint behind it, and only when a signal stops the run"},
+       .unset = "--out, or the command's name, with .checkpoint behind it, and only when a signal stops the run"},
       {.name = "checkpoint-every",
        .value = &every_,
        .help = "how often: '30 s' or '5 epochs'; always at the end of a layer and of the run"},
       {.name = "resume",
        .value = &resume_,
        .help = "go on from the checkpoints of the same command, to the same bytes as without a stop; --epochs may grow "
-               "(of compare: --seeds, --starts and --labels)"},
+               "(of compare: --seeds, --starts and --labels; of reproduce: --seeds alone)"},
   };
 }
 
@@ -35,7 +35,7 @@ void Checkpointing::check(const std::string& out, const std::vector<std::string>
   schedule_.hold_finished = line_.command() != "finetune";  // which has finished when its one run has
   schedule_.only_at_stop = folder_.empty() && !line_.given("checkpoint-every") && !resume_;
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
-  if (folder_.empty()) folder_ = (out.empty() ? "compare" : out) + ".checkpoint";
+  if (folder_.empty()) folder_ = (out.empty() ? line_.command() : out) + ".checkpoint";
   if (!out.empty() && same_file(out, folder_))
     throw InvalidArgument(fmt::format("--checkpoint: {} is also --out; name another folder", folder_));
   const bool there = CheckpointFolder::holds_checkpoints(folder_, line_.command());

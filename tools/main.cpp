@@ -38,6 +38,7 @@ constexpr Command kCommands[] = {
     {"predict", "label and probabilities of each case", &run_predict},
     {"init", "what each start does to signals and gradients, and which one an activation wants", &run_init},
     {"inspect", "what a stack, model or checkpoint file holds", &run_inspect},
+    {"reproduce", "run a published result again and print it beside ours", &run_reproduce},
     {"bench", "this machine's best matrix product, and the share of it that training reaches", &run_bench},
     {"data", "look at data sets, make, convert and split them", &run_data},
 };

@@ -29,6 +29,7 @@
 #include <dbn/data/synthetic.hpp>
 #include <dbn/experiment/comparison.hpp>
 #include <dbn/experiment/glorot_profile.hpp>
+#include <dbn/experiment/recipe.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
 #include <dbn/io/file.hpp>

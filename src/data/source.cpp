@@ -4,9 +4,11 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/random.hpp>
+#include <dbn/core/table.hpp>
 #include <dbn/data/format.hpp>
 #include <dbn/data/preprocessing.hpp>
 #include <dbn/data/synthetic.hpp>
@@ -124,7 +126,8 @@ OptionFields DataOptions::fields() {
        .value = &data,
        .help = "training cases: a folder with IDX files under their usual names, a file "
                "(.idx .csv .tsv, also .gz), - for CSV on stdin, or "
-               "synthetic:NAME[,cases=N,test=N,seed=N] with NAME digits or rectangles"},
+               "synthetic:NAME[,cases=N,test=N,seed=N] with NAME one of " +
+               fmt::format("{}", fmt::join(row_names(synthetic_datasets()), ", "))},
       {.name = "label-file", .value = &label_file, .help = "file with the labels of --data", .unset = "none"},
       {.name = "label-column", .value = &label_column, .help = "column of labels: last, none, a number from 1, a name"},
       {.name = "test", .value = &test, .help = "test cases, as --data", .unset = "those beside --data, if any"},

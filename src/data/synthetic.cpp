@@ -23,6 +23,11 @@ const std::vector<SyntheticDataset>& synthetic_datasets() {
        .default_training = 1000,
        .default_test = 10000,
        .make = detail::make_rectangles},
+      {.name = "seed-linear",
+       .description = "100 features drawn from N(0, 1); the class says whether their sum is positive",
+       .default_training = 1000,
+       .default_test = 1000,
+       .make = detail::make_seed_linear},
   };
   return table;
 }
@@ -37,11 +42,15 @@ const SyntheticDataset& synthetic_dataset(std::string_view name) {
       fmt::format("synthetic data set: expected one of {}, found '{}'", fmt::join(names, ", "), name));
 }
 
-Dataset detail::black_images(const std::string& name, const std::vector<std::string>& classes, Index cases) {
+void detail::check_case_count(const std::string& name, Index cases) {
   // A case number is one 32-bit coordinate of a draw's position.
   constexpr Index kMostCases = 0xFFFFFFFF;
   if (cases < 1 || cases > kMostCases)
     throw InvalidArgument(fmt::format("synthetic:{}: expected 1 to {} cases, found {}", name, kMostCases, cases));
+}
+
+Dataset detail::black_images(const std::string& name, const std::vector<std::string>& classes, Index cases) {
+  check_case_count(name, cases);
   return {.name = "synthetic:" + name,
           .features = Dataset::Bytes(Dataset::Bytes::Zero(kImageSide * kImageSide, cases)),
           .labels = std::vector<int>(static_cast<std::size_t>(cases), 0),

@@ -35,7 +35,10 @@ class CaseDraws {
   Position at_;
 };
 
-/// Black images of that many cases, every label 0. Throws InvalidArgument unless 1 <= cases < 2^32.
+/// Throws InvalidArgument unless 1 <= cases < 2^32.
+void check_case_count(const std::string& name, Index cases);
+
+/// Black images of that many cases, every label 0. Throws as check_case_count() does.
 Dataset black_images(const std::string& name, const std::vector<std::string>& classes, Index cases);
 
 /// Handwriting-like digits.
@@ -43,5 +46,8 @@ Dataset make_digits(const Stream& stream, Index cases);
 
 /// Outlines of wide and tall rectangles.
 Dataset make_rectangles(const Stream& stream, Index cases);
+
+/// N(0, 1) in 100 dimensions; the class says whether their sum is positive.
+Dataset make_seed_linear(const Stream& stream, Index cases);
 
 }  // namespace dbn::detail

@@ -12,6 +12,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/parallel.hpp>
+#include <dbn/data/case_source.hpp>
 
 namespace dbn {
 
@@ -36,6 +37,13 @@ const Stream& test_stream() {
 
 const Bytes& bytes(const Dataset& dataset) { return std::get<Bytes>(dataset.features); }
 
+Matrix features(const Dataset& dataset) {
+  Matrix all(dataset.feature_count(), dataset.case_count());
+  const auto everything = all_cases(dataset.case_count());
+  dataset.gather_into(everything, all);
+  return all;
+}
+
 Image image(const Dataset& dataset, Index number) { return Image(bytes(dataset).col(number).data()); }
 
 int label(const Dataset& dataset, Index number) { return dataset.labels[static_cast<std::size_t>(number)]; }
@@ -47,8 +55,11 @@ bool says(const Error& error, const std::string& text) {
 // What every row of the table promises.
 class SyntheticLaws : public testing::TestWithParam<SyntheticDataset> {};
 
-INSTANTIATE_TEST_SUITE_P(Table, SyntheticLaws, testing::ValuesIn(synthetic_datasets()),
-                         [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Table, SyntheticLaws, testing::ValuesIn(synthetic_datasets()), [](const auto& row) {
+  std::string name = row.param.name;
+  std::ranges::replace(name, '-', '_');
+  return name;
+});
 
 TEST_P(SyntheticLaws, RowDescribesTheDataset) {
   const Dataset dataset = GetParam().make(training_stream(), 50);
@@ -64,14 +75,14 @@ TEST_P(SyntheticLaws, RowDescribesTheDataset) {
 TEST_P(SyntheticLaws, SameStreamGivesTheSameBytes) {
   const Dataset once = GetParam().make(training_stream(), 200);
   const Dataset again = GetParam().make(training_stream(), 200);
-  EXPECT_EQ(bytes(once), bytes(again));
+  EXPECT_EQ(features(once), features(again));
   EXPECT_EQ(once.labels, again.labels);
 }
 
 TEST_P(SyntheticLaws, MoreCasesNeverChangeEarlierOnes) {
   const Dataset few = GetParam().make(training_stream(), 37);
   const Dataset many = GetParam().make(training_stream(), 300);
-  EXPECT_EQ(bytes(few), bytes(many).leftCols(37));
+  EXPECT_EQ(features(few), features(many).leftCols(37));
   EXPECT_TRUE(std::equal(few.labels.begin(), few.labels.end(), many.labels.begin()));
 }
 
@@ -82,7 +93,7 @@ TEST_P(SyntheticLaws, ThreadsDoNotChangeTheBytes) {
   for (const int threads : {2, 3}) {
     set_thread_count(threads);
     const Dataset together = GetParam().make(training_stream(), 200);
-    EXPECT_EQ(bytes(alone), bytes(together)) << threads << " threads";
+    EXPECT_EQ(features(alone), features(together)) << threads << " threads";
     EXPECT_EQ(alone.labels, together.labels) << threads << " threads";
   }
   set_thread_count(before);
@@ -92,9 +103,9 @@ TEST_P(SyntheticLaws, SeedAndPurposeChangeTheImages) {
   const Dataset training = GetParam().make(training_stream(), 200);
   const Dataset other_seed = GetParam().make(Stream(2, Purpose::synthetic_training), 200);
   const Dataset test = GetParam().make(test_stream(), 200);
-  EXPECT_NE(bytes(training), bytes(other_seed));
-  EXPECT_NE(bytes(training), bytes(test));
-  EXPECT_NE(bytes(other_seed), bytes(test));
+  EXPECT_NE(features(training), features(other_seed));
+  EXPECT_NE(features(training), features(test));
+  EXPECT_NE(features(other_seed), features(test));
 }
 
 TEST_P(SyntheticLaws, CaseCountsOutOfRangeAreRefused) {
@@ -287,6 +298,20 @@ TEST(SyntheticDigitsSlow, LinearClassifierErrsMuchMoreThanNearestNeighbour) {
   EXPECT_GE(linear, 0.10);
   EXPECT_LE(linear, 0.35);
   EXPECT_LE(neighbour, 0.75 * linear);
+}
+
+TEST(SyntheticSeedLinear, FeaturesAreStandardNormal) {
+  const Matrix x = features(synthetic_dataset("seed-linear").make(training_stream(), 1000));
+  EXPECT_EQ(x.rows(), 100);
+  const auto values = x.cast<double>().array();
+  EXPECT_NEAR(values.mean(), 0, 0.015);
+  EXPECT_NEAR(values.square().mean(), 1, 0.02);
+}
+
+TEST(SyntheticSeedLinear, TheClassIsTheSignOfTheSum) {
+  const Dataset dataset = synthetic_dataset("seed-linear").make(training_stream(), 500);
+  const Matrix x = features(dataset);
+  for (Index i = 0; i < 500; ++i) EXPECT_EQ(label(dataset, i), x.col(i).cast<double>().sum() > 0 ? 1 : 0) << i;
 }
 
 }  // namespace

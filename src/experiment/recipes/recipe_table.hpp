@@ -1,0 +1,13 @@
+#pragma once
+// What makes the recipes of the table in recipe.cpp.
+
+#include <memory>
+
+#include <dbn/experiment/recipe.hpp>
+
+namespace dbn::detail {
+
+std::unique_ptr<Recipe> make_hinton_2006();
+std::unique_ptr<Recipe> make_seed_linear();
+
+}  // namespace dbn::detail

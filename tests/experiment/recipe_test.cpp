@@ -1,0 +1,182 @@
+#include <dbn/experiment/recipe.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+
+#include "../support/temp_dir.hpp"
+
+namespace dbn {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+void set(Recipe& recipe, const std::string& section, const std::string& key, const std::string& value) {
+  for (auto& [name, fields] : recipe.options())
+    for (const auto& field : fields)
+      if (name == section && field.name == key) return set_option(field, value);
+  FAIL() << section << "." << key << " is no option";
+}
+
+void publish(Recipe& recipe, const std::string& key, const std::string& value) {
+  for (const auto& field : recipe.published())
+    if (field.name == key) return set_option(field, value);
+  FAIL() << key << " is not published";
+}
+
+std::unique_ptr<Recipe> small_seed_linear() {
+  auto made = recipe("seed-linear").make();
+  set(*made, "task", "cases", "100");
+  set(*made, "task", "layers", "8");
+  set(*made, "finetune", "epochs", "5");
+  set(*made, "finetune", "schedule", "constant");
+  publish(*made, "starts", "zeros,pytorch,xavier-uniform,he-uniform");
+  publish(*made, "loss", "0.69,0.6,0.6,0.6");
+  publish(*made, "loss-deviation", "0.1,0.1,0.1,0.1");
+  publish(*made, "zeros-accuracy", "52,10");
+  return made;
+}
+
+std::unique_ptr<Recipe> small_hinton() {
+  auto made = recipe("hinton-2006").make();
+  set(*made, "pretrain", "layers", "12,10");
+  set(*made, "pretrain", "epochs", "1");
+  set(*made, "finetune.cg", "optimizer", "cg");
+  set(*made, "finetune.cg", "head-epochs", "1");
+  set(*made, "finetune.cg", "epochs", "2");
+  set(*made, "finetune.adam", "epochs", "3");
+  return made;
+}
+
+RecipeRun on_digits(Index seeds) {
+  DataOptions options;
+  options.data = "synthetic:digits,cases=200,test=100";
+  return {.data = open_data(options), .seed = 3, .seeds = seeds};
+}
+
+TEST(Recipe, EveryRowIsNamedAndMakesARecipe) {
+  std::set<std::string> names;
+  for (const auto& row : recipes()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.summary.empty()) << row.name;
+    EXPECT_FALSE(row.make()->options().empty()) << row.name;
+  }
+  EXPECT_THAT([] { recipe("hinton"); }, testing::ThrowsMessage<InvalidArgument>(HasSubstr("hinton-2006")));
+}
+
+TEST(Recipe, ARowKnowsItsMean) {
+  const RecipeRow row = recipe_row("error %", "1.2", {1, 2, 3}, 5);
+  EXPECT_DOUBLE_EQ(row.measured.mean, 2);
+  EXPECT_TRUE(row.measured.interval.has_value());
+  EXPECT_THAT(row.values, ElementsAre(1, 2, 3));
+  EXPECT_THROW(recipe_row("error %", "1.2", {}, 5), InvalidArgument);
+}
+
+TEST(Recipe, NoSeedsAndMissingDataAreRefused) {
+  EXPECT_THROW(reproduce("seed-linear", *small_seed_linear(), {.data = {}, .seeds = 0}), InvalidArgument);
+  EXPECT_THROW(reproduce("hinton-2006", *small_hinton(), {.data = {}}), InvalidArgument);
+  auto untested = on_digits(1);
+  untested.data.test = nullptr;
+  EXPECT_THROW(reproduce("hinton-2006", *small_hinton(), untested), InvalidArgument);
+}
+
+TEST(Recipe, SeedLinearMeasuresEveryStartAndWhatMoved) {
+  const auto result = reproduce("seed-linear", *small_seed_linear(), {.data = {}, .seed = 7, .seeds = 3});
+  ASSERT_EQ(result.rows.size(), 6U);
+  for (const auto& row : result.rows) EXPECT_EQ(row.values.size(), 3U) << row.what;
+  EXPECT_THAT(result.rows[5].what, HasSubstr("moved"));
+  EXPECT_THAT(result.rows[5].values, ElementsAre(0, 0, 0));
+  ASSERT_EQ(result.curves.size(), 4U);
+  for (const auto& curve : result.curves) EXPECT_EQ(curve.values.size(), 5U) << curve.name;
+  EXPECT_NE(result.curves[1].values, result.curves[2].values);
+  EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("not one of")));
+  EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("Xavier")));
+}
+
+TEST(Recipe, SeedLinearJudgesByTheNumbersThatArePublished) {
+  auto recipe = small_seed_linear();
+  publish(*recipe, "textbook-starts", "zeros,pytorch");
+  publish(*recipe, "textbook-loss", "0.1,9");
+  publish(*recipe, "loss", "0.69,9,0.6,0.6");
+  const auto result = reproduce("seed-linear", *recipe, {.data = {}, .seeds = 2});
+  EXPECT_TRUE(result.rows[0].target->met);
+  EXPECT_FALSE(result.rows[1].target->met);
+  EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("does not hold: it has 0.1 for zeros")));
+}
+
+TEST(Recipe, SeedsAreTheSameWhetherTheyComeFirstOrNot) {
+  const auto two = reproduce("seed-linear", *small_seed_linear(), {.data = {}, .seed = 7, .seeds = 2});
+  const auto second = reproduce("seed-linear", *small_seed_linear(), {.data = {}, .seed = 8, .seeds = 1});
+  for (std::size_t i = 0; i < two.rows.size(); ++i) EXPECT_EQ(two.rows[i].values[1], second.rows[i].values[0]);
+  EXPECT_THAT(second.remarks, testing::Contains(HasSubstr("One seed")));
+}
+
+TEST(Recipe, HintonTrainsBothWaysFromOneStack) {
+  std::vector<std::string> lines;
+  RecipeRun run = on_digits(2);
+  run.observer.line = [&](const std::string& text) { lines.push_back(text); };
+  const auto result = reproduce("hinton-2006", *small_hinton(), run);
+  ASSERT_EQ(result.rows.size(), 4U);
+  for (const std::size_t i : {0U, 1U, 2U}) EXPECT_EQ(result.rows[i].values.size(), 2U);
+  for (const auto& row : result.rows) EXPECT_TRUE(row.target.has_value()) << row.what;
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("seed 3  conj"), HasSubstr("seed 3  Adam"), HasSubstr("seed 4  conj"),
+                                 HasSubstr("seed 4  Adam")));
+  ASSERT_EQ(result.curves.size(), 2U);
+  EXPECT_EQ(result.curves[0].values.size(), 2U);
+  EXPECT_EQ(result.curves[1].values.size(), 3U);
+}
+
+// Stops before every update in turn: what is left goes on to the numbers of a run that was never stopped.
+TEST(Recipe, GoesOnWhereItWasInterrupted) {
+  const auto whole = reproduce("hinton-2006", *small_hinton(), on_digits(2));
+  const test::TempDir dir;
+  int left = 0;
+  int stops = 0;
+  const CheckpointHooks hooks{.stop_requested = [&] { return left-- <= 0; }};
+  CheckpointFolder folder(dir.path("kept"), {.seconds = 0, .only_at_stop = true}, true, hooks);
+  for (;;) {
+    RecipeRun run = on_digits(2);
+    run.folder = &folder;
+    left = 12;
+    try {
+      const auto result = reproduce("hinton-2006", *small_hinton(), run);
+      for (const std::size_t row : {0U, 1U}) EXPECT_EQ(result.rows[row].values, whole.rows[row].values);
+      break;
+    } catch (const Interrupted&) {
+      folder.write_waiting();
+      ASSERT_LT(++stops, 100);
+    }
+  }
+  EXPECT_GT(stops, 1);
+  EXPECT_FALSE(CheckpointFolder::holds_checkpoints(dir.path("kept"), "reproduce.hinton-2006.seed-3.stack"));
+}
+
+TEST(Recipe, FinishedSeedsOfOtherOptionsAreRefused) {
+  const test::TempDir dir;
+  CheckpointFolder folder(dir.path("kept"), {}, true);
+  RecipeRun run{.data = {}, .seeds = 1};
+  run.folder = &folder;
+  reproduce("seed-linear", *small_seed_linear(), run);
+  run.seeds = 2;
+  EXPECT_NO_THROW(reproduce("seed-linear", *small_seed_linear(), run));
+  auto other = small_seed_linear();
+  set(*other, "finetune", "learning-rate", "0.01");
+  EXPECT_THAT([&] { reproduce("seed-linear", *other, run); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("finetune.learning-rate")));
+}
+
+TEST(Recipe, MemoryGrowsWithTheNet) {
+  auto small = small_hinton();
+  auto large = small_hinton();
+  set(*large, "pretrain", "layers", "120,100");
+  EXPECT_GT(large->memory(on_digits(1)), small->memory(on_digits(1)));
+  EXPECT_GT(small_seed_linear()->memory({.data = {}, .seeds = 1}), 0);
+}
+
+}  // namespace
+}  // namespace dbn

@@ -1,0 +1,136 @@
+// dbn reproduce as a user meets it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <dbn/experiment/recipe.hpp>
+
+#include "../support/run_command.hpp"
+#include "../support/temp_dir.hpp"
+
+namespace dbn::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+const std::string kLinear = "reproduce seed-linear --seeds 2 --task.cases 100 --task.layers 8 --finetune.epochs 4";
+const std::string kHinton =
+    "reproduce hinton-2006 --data synthetic:digits,cases=200,test=100 --seeds 1 --pretrain.layers 12,10 "
+    "--pretrain.epochs 1 --finetune.cg.epochs 2 --finetune.cg.head-epochs 1 --finetune.adam.epochs 2";
+
+class Reproduce : public testing::Test {
+ protected:
+  CommandResult run(const std::string& arguments, const std::string& prefix = {}) const {
+    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = {}});
+  }
+  void expect_refused(int code, const std::string& what, const std::string& arguments,
+                      const std::string& prefix = {}) const {
+    const auto result = run(arguments, prefix);
+    EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
+    EXPECT_THAT(result.err, testing::AllOf(testing::StartsWith("dbn: error: "), HasSubstr(what))) << arguments;
+    EXPECT_EQ(result.out, "") << arguments;
+  }
+
+  TempDir dir_;
+};
+
+TEST_F(Reproduce, ListsEveryRecipe) {
+  const auto text = run("reproduce --list");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  const auto listed = json::parse(run("reproduce --list --json").out)["recipes"];
+  ASSERT_EQ(listed.size(), recipes().size());
+  for (std::size_t i = 0; i < listed.size(); ++i) {
+    EXPECT_EQ(listed[i]["name"], recipes()[i].name);
+    EXPECT_GT(listed[i]["minutes"], 0);
+    EXPECT_THAT(text.out, testing::AllOf(HasSubstr(recipes()[i].name), HasSubstr(recipes()[i].summary)));
+  }
+}
+
+TEST_F(Reproduce, NamesAndOptionsThatAreNoneAreRefused) {
+  expect_refused(2, "expected NAME", "reproduce");
+  expect_refused(2, "did you mean seed-linear?", "reproduce seed-liner");
+  expect_refused(2, "unknown recipe 'xyz'", "reproduce xyz --seeds 3");
+  expect_refused(2, "unexpected 'hinton-2006'", "reproduce seed-linear hinton-2006");
+  expect_refused(2, "--seeds", "reproduce seed-linear --seeds 0");
+  expect_refused(2, "--finetune.epochs", "reproduce seed-linear --finetune.epochs 0");
+  expect_refused(2, "did you mean --finetune.adam.epochs?", kHinton + " --finetune.adam.epoch 3");
+  expect_refused(2, "unknown option --data", "reproduce seed-linear --data synthetic:digits");
+  EXPECT_THAT(names_in(dir_.folder()), testing::IsEmpty());
+}
+
+TEST_F(Reproduce, DataAreFoundByNameInTheFolderOfDataSets) {
+  const std::string nowhere = "DBN_DATA_DIR=" + dir_.path("nowhere");
+  expect_refused(4, "nowhere/mnist: not found; data/fetch.sh", "reproduce hinton-2006", nowhere);
+  expect_refused(4, "mnist: not found", "reproduce hinton-2006", "DBN_DATA_DIR=");
+  expect_refused(4, "elsewhere", "reproduce hinton-2006 --data elsewhere", nowhere);
+}
+
+TEST_F(Reproduce, ADryRunSaysWhatIsComingAndWritesNothing) {
+  const auto result = run("reproduce seed-linear --dry-run --seeds 4");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, testing::AllOf(HasSubstr("4 seeds"), HasSubstr("minutes")));
+  EXPECT_THAT(names_in(dir_.folder()), testing::IsEmpty());
+  expect_refused(6, "--max-memory", kHinton + " --max-memory 1K --dry-run");
+}
+
+TEST_F(Reproduce, TheFileSetsWhatTheCommandLineDoesNot) {
+  const auto result = run("reproduce hinton-2006 --finetune.cg.epochs 7 --print-config");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* line : {"seeds = 5", "data = mnist", "finetune.cg.epochs = 7", "finetune.cg.optimizer = cg",
+                           "finetune.adam.schedule = cosine"})
+    EXPECT_THAT(result.out, HasSubstr(std::string(line) + "\n"));
+}
+
+TEST_F(Reproduce, PrintsPublishedBesideMeasured) {
+  const auto result = run(kLinear + " --quiet");
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  for (const char* text : {"published", "measured (2 seeds, mean ± 95 %)", "loss, he-uniform", "logarithmic scale",
+                           "Started from zeros", "A textbook prints", "seeds 0 to 1"})
+    EXPECT_THAT(result.out, HasSubstr(text));
+  EXPECT_THAT(names_in(dir_.folder()), testing::IsEmpty());
+}
+
+TEST_F(Reproduce, JsonHoldsTheSameAsOneObjectWithCurves) {
+  const auto result = run(kLinear + " --json --seed 5");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto object = json::parse(result.out);
+  EXPECT_EQ(object["recipe"], "seed-linear");
+  EXPECT_EQ(object["seed"], 5);
+  EXPECT_EQ(object["seeds"], 2);
+  for (const auto& row : object["rows"]) EXPECT_EQ(row["values"].size(), 2U) << row;
+  EXPECT_EQ(object["curves"]["zeros"].size(), 4U);
+  EXPECT_FALSE(object["remarks"].empty());
+}
+
+TEST_F(Reproduce, HintonRunsOnOtherDataAndShowsBothWays) {
+  const auto result = run(kHinton);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, testing::AllOf(HasSubstr("test error %, conjugate gradient"), HasSubstr("1.2 (re-runs")));
+  EXPECT_THAT(result.err, HasSubstr("seed 0  Adam"));
+}
+
+TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
+  const std::string kept = kHinton + " --checkpoint kept";
+  const auto first = run(kept + " --json");
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  expect_refused(4, "--resume", kept);
+  const auto again = run(kept + " --json --resume");
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(json::parse(first.out)["rows"], json::parse(again.out)["rows"]);  // its seconds too
+}
+
+TEST_F(Reproduce, ThreadsChangeNoNumber) {
+  const auto values = [&](const std::string& threads) {
+    std::vector<json> all;
+    for (const auto& row : json::parse(run(kLinear + " --json --threads " + threads).out)["rows"])
+      all.push_back(row["values"]);
+    return all;
+  };
+  EXPECT_EQ(values("1"), values("3"));
+}
+
+}  // namespace
+}  // namespace dbn::test
