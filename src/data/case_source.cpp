@@ -41,6 +41,11 @@ int PreparedCases::label(Index i) const {
                               : kUnlabelled;
 }
 
+void PreparedCases::gather_targets_into(std::span<const Index> cases, MatrixRef out) const {
+  for (std::size_t c = 0; c < cases.size(); ++c)
+    out.col(static_cast<Index>(c)) = dataset_->targets.col(members_[static_cast<std::size_t>(cases[c])]);
+}
+
 std::vector<Index> all_cases(Index count) {
   std::vector<Index> cases(static_cast<std::size_t>(count));
   std::iota(cases.begin(), cases.end(), Index{0});

@@ -3,27 +3,34 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <dbn/core/types.hpp>
 #include <dbn/data/format.hpp>
 
 namespace dbn::detail {
 
-inline constexpr Index kNoColumn = -1;
+inline constexpr Index kFeature = -1;
 
 struct CsvLayout {
   char separator = ',';
-  Index columns = 0;
-  Index label = kNoColumn;  ///< column of the labels, from 0
-  bool header = false;      ///< line 1 holds names
+  std::vector<Index> label;              ///< of each column: which label it holds, from 0, or kFeature
+  std::vector<std::string> label_names;  ///< one for each label; empty where line 1 has none
+  bool numeric = false;                  ///< labels are numbers
+  bool header = false;                   ///< line 1 holds names
 
-  Index features() const { return columns - (label == kNoColumn ? 0 : 1); }
+  Index columns() const { return static_cast<Index>(label.size()); }
+  Index labels() const { return static_cast<Index>(label_names.size()); }
+  Index features() const { return columns() - labels(); }
 };
 
 /// Whether a label field holds an integer from 0, however it is written.
 bool is_label_integer(std::string_view field);
 
-/// Throws DataError when the table has no case, or no column such as `options.label_column` asks for.
+/// Throws DataError when the table has no case, no column such as `options.label_column` asks for, or no feature.
 CsvLayout csv_layout(std::string_view text, const std::string& name, const ReadOptions& options);
+
+/// The same for a table whose columns are all labels that are numbers.
+CsvLayout csv_target_layout(std::string_view text, const std::string& name);
 
 }  // namespace dbn::detail

@@ -155,6 +155,11 @@ bool is_spoilt_number(std::string_view field) {
   return rest.empty() || (rest.front() == ',' && all_digits(rest.substr(1), "0123456789"));
 }
 
+bool is_name(std::string_view text) {
+  constexpr std::size_t longest = 256;
+  return text.size() <= longest && std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; });
+}
+
 std::string shown(std::string_view text) {
   constexpr std::size_t most = 40;
   const bool cut = text.size() > most;

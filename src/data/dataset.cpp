@@ -46,15 +46,31 @@ void check_labels(const Dataset& dataset) {
                                 bad - dataset.labels.begin() + 1, *bad, classes, classes - 1));
 }
 
-void check_finite(const Dataset& dataset) {
-  const auto* numbers = std::get_if<Matrix>(&dataset.features);
-  if (numbers == nullptr || all_finite(*numbers)) return;
-  for (Index c = 0; c < numbers->cols(); ++c)
-    for (Index f = 0; f < numbers->rows(); ++f)
-      if (!std::isfinite((*numbers)(f, c)))
-        throw DataError(fmt::format("{}: feature {} of case {} is {}; expected a finite number that fits {}",
-                                    dataset.name, f + 1, c + 1, (*numbers)(f, c),
+/// `what` is what a row of the numbers is.
+void check_finite(const Dataset& dataset, const Matrix& numbers, const char* what) {
+  if (all_finite(numbers)) return;
+  for (Index c = 0; c < numbers.cols(); ++c)
+    for (Index r = 0; r < numbers.rows(); ++r)
+      if (!std::isfinite(numbers(r, c)))
+        throw DataError(fmt::format("{}: {} {} of case {} is {}; expected a finite number that fits {}", dataset.name,
+                                    what, r + 1, c + 1, numbers(r, c),
                                     sizeof(Scalar) == sizeof(float) ? "single precision" : "double precision"));
+}
+
+void check_targets(const Dataset& dataset) {
+  const auto& names = dataset.target_names;
+  if (static_cast<Index>(names.size()) != dataset.targets.rows())
+    throw DataError(
+        fmt::format("{}: {} targets but {} names of targets", dataset.name, dataset.targets.rows(), names.size()));
+  if (!dataset.has_targets()) return;
+  if (dataset.targets.cols() != dataset.case_count())
+    throw DataError(fmt::format("{}: {} cases but targets of {}: cases and targets must come from the same set",
+                                dataset.name, dataset.case_count(), dataset.targets.cols()));
+  std::set<std::string_view> seen;
+  for (const auto& name : names)
+    if (!seen.insert(name).second)
+      throw DataError(fmt::format("{}: two targets are named '{}'; give them different names", dataset.name, name));
+  check_finite(dataset, dataset.targets, "target");
 }
 
 std::optional<std::int64_t> integer_in(const std::string& text) {
@@ -131,7 +147,8 @@ void Dataset::check() const {
     throw DataError(fmt::format("{}: a case of shape {} does not have {} features", name, fmt::join(shape, " × "),
                                 feature_count()));
   check_labels(*this);
-  check_finite(*this);
+  check_targets(*this);
+  if (const auto* numbers = std::get_if<Matrix>(&features)) check_finite(*this, *numbers, "feature");
 }
 
 void adopt_classes(Dataset& dataset, const std::vector<std::string>& classes) {
@@ -156,11 +173,46 @@ void set_labels(Dataset& dataset, const std::vector<std::string>& texts) {
   dataset.labels = positions(texts, dataset.classes);
 }
 
+void set_targets(Dataset& dataset, Matrix targets, std::vector<std::string> names) {
+  const auto count = static_cast<std::size_t>(targets.rows());
+  names.resize(count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (names[i].empty()) names[i] = count == 1 ? "target" : fmt::format("target{}", i + 1);
+  dataset.targets = std::move(targets);
+  dataset.target_names = std::move(names);
+  check_targets(dataset);
+}
+
+void labels_to_targets(Dataset& dataset) {
+  Matrix targets(1, static_cast<Index>(dataset.labels.size()));
+  for (std::size_t i = 0; i < dataset.labels.size(); ++i) {
+    const int label = dataset.labels[i];
+    if (label == kUnlabelled)
+      throw DataError(fmt::format("{}: case {} has no label; every case needs a target", dataset.name, i + 1));
+    const std::string& text = dataset.classes[static_cast<std::size_t>(label)];
+    const auto number = integer_in(text);
+    if (!number)
+      throw DataError(fmt::format("{}: case {} has class '{}', which is no number", dataset.name, i + 1, text));
+    targets(0, static_cast<Index>(i)) = static_cast<Scalar>(*number);
+  }
+  dataset.labels.clear();
+  dataset.classes.clear();
+  set_targets(dataset, std::move(targets), {});
+}
+
+void adopt_targets(Dataset& dataset, const std::vector<std::string>& names) {
+  if (dataset.target_names.size() != names.size())
+    throw DataError(fmt::format("{}: expected {} targets ({}), found {}; name their columns with --label-column",
+                                dataset.name, names.size(), listed(names), dataset.target_names.size()));
+  dataset.target_names = names;
+}
+
 void keep_first(Dataset& dataset, Index count) {
   if (count < 0) throw InvalidArgument(fmt::format("expected a number of cases from 0, found {}", count));
   if (count >= dataset.case_count()) return;
   std::visit([=](auto& matrix) { matrix.conservativeResize(Eigen::NoChange, count); }, dataset.features);
   if (dataset.labelled()) dataset.labels.resize(static_cast<std::size_t>(count));
+  if (dataset.has_targets()) dataset.targets.conservativeResize(Eigen::NoChange, count);
 }
 
 }  // namespace dbn

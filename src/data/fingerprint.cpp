@@ -28,6 +28,8 @@ std::string fingerprint(const Dataset& dataset) {
   sum.add(dataset.labels.data(), dataset.labels.size());
   // With their ends, so that names cannot run into each other.
   for (const auto& name : dataset.classes) sum.add(name.c_str(), name.size() + 1);
+  sum.add(dataset.targets.data(), static_cast<std::size_t>(dataset.targets.size()));
+  for (const auto& name : dataset.target_names) sum.add(name.c_str(), name.size() + 1);
   sum.add(dataset.shape.data(), dataset.shape.size());
   return fmt::format("{} cases of {} features, {}", dataset.case_count(), dataset.feature_count(), sum.text());
 }

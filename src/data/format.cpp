@@ -54,8 +54,8 @@ const Format& format_of(const std::string& path, std::span<const std::uint8_t> b
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
-      {"idx", {".idx"}, is_idx, read_idx, read_idx_labels},
-      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_labels},
+      {"idx", {".idx"}, is_idx, read_idx, read_idx_targets, read_idx_labels},
+      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels},
   };
   return table;
 }
@@ -72,6 +72,11 @@ std::vector<std::string> read_labels(const std::string& path) {
     throw DataError(
         fmt::format("{}: labels cannot be read from a file of format {}; use IDX or CSV", path, format.name));
   return format.read_labels(bytes, path);
+}
+
+Dataset read_targets(const std::string& path) {
+  const ByteBuffer bytes = read_contents(path);
+  return format_of(path, bytes).read_targets(bytes, path);
 }
 
 }  // namespace dbn

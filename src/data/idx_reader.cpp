@@ -175,6 +175,22 @@ Dataset read_idx(std::span<const std::uint8_t> bytes, const std::string& name, c
   return dataset;
 }
 
+Dataset read_idx_targets(std::span<const std::uint8_t> bytes, const std::string& name) {
+  const IdxArray array = parse(bytes, name);
+  if (array.extents.size() > 2)
+    throw DataError(fmt::format("{}: holds {} values, which are cases, not targets; expected one or two dimensions",
+                                name, array.shape_text()));
+  const auto cases = static_cast<Index>(array.extents[0]);
+  const auto count = static_cast<Index>(array.elements.size() / element_size(array.type)) / cases;
+  Dataset dataset;
+  dataset.name = name;
+  dataset.features = Matrix(0, cases);
+  set_targets(
+      dataset,
+      with_element_type(array.type, [&](auto element) { return numbers<decltype(element)>(array, count, cases); }), {});
+  return dataset;
+}
+
 std::vector<std::string> read_idx_labels(std::span<const std::uint8_t> bytes, const std::string& name) {
   const IdxArray array = parse(bytes, name);
   if (array.extents.size() != 1)

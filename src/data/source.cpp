@@ -33,32 +33,48 @@ std::optional<std::string> find_idx(const fs::path& folder, const std::string& s
   return std::nullopt;
 }
 
-Dataset read_with_labels(const std::string& spec, const std::string& label_file, const ReadOptions& options) {
+[[noreturn]] void refuse_label_count(const std::string& label_file, const Dataset& dataset, std::size_t found) {
+  throw DataError(fmt::format("{}: expected {} labels, one for each case of {}, found {}", label_file,
+                              dataset.case_count(), dataset.name, found));
+}
+
+void take_targets(Dataset& dataset, const std::string& label_file) {
+  Dataset labels = read_targets(label_file);
+  if (labels.case_count() != dataset.case_count())
+    refuse_label_count(label_file, dataset, static_cast<std::size_t>(labels.case_count()));
+  set_targets(dataset, std::move(labels.targets), std::move(labels.target_names));
+}
+
+Dataset read_with_labels(const std::string& spec, const std::string& label_file, const DataOptions& options) {
   const std::string path = spec == "-" ? "/dev/stdin" : spec;
-  if (label_file.empty()) return read_dataset(path, options);
+  if (label_file.empty())
+    return read_dataset(path, {.label_column = options.label_column, .numeric_labels = options.numeric_labels});
   // Labels that stand in a file of their own are not a column of the table.
   Dataset dataset = read_dataset(path, {.label_column = "none"});
+  if (options.numeric_labels) {
+    take_targets(dataset, label_file);
+    return dataset;
+  }
   const auto labels = read_labels(label_file);
-  if (static_cast<Index>(labels.size()) != dataset.case_count())
-    throw DataError(fmt::format("{}: expected {} labels, one for each case of {}, found {}", label_file,
-                                dataset.case_count(), path, labels.size()));
+  if (static_cast<Index>(labels.size()) != dataset.case_count()) refuse_label_count(label_file, dataset, labels.size());
   set_labels(dataset, labels);
   return dataset;
 }
 
-std::optional<Dataset> read_idx_folder(const fs::path& folder, const std::string& stem, const std::string& label_file) {
+std::optional<Dataset> read_idx_folder(const fs::path& folder, const std::string& stem, const std::string& label_file,
+                                       const DataOptions& options) {
   const auto images = find_idx(folder, stem, "images", 3);
   if (!images) return std::nullopt;
   std::string labels = label_file;
   if (labels.empty()) labels = find_idx(folder, stem, "labels", 1).value_or("");
-  return read_with_labels(*images, labels, {});
+  return read_with_labels(*images, labels, options);
 }
 
 struct Pair {
   std::optional<Dataset> training, test;
 };
 
-Pair make_synthetic(const std::string& spec) {
+Pair make_synthetic(const std::string& spec, const DataOptions& options) {
   const auto parts = split_list(spec);
   const auto& generator = synthetic_dataset(std::string_view(parts[0]).substr(kSynthetic.size()));
   Index cases = generator.default_training;
@@ -79,37 +95,39 @@ Pair make_synthetic(const std::string& spec) {
   Pair pair;
   pair.training = generator.make(Stream(stream_seed, Purpose::synthetic_training), cases);
   if (test > 0) pair.test = generator.make(Stream(stream_seed, Purpose::synthetic_test), test);
+  for (auto* part : {&pair.training, &pair.test})
+    if (*part && options.numeric_labels) labels_to_targets(**part);
   return pair;
 }
 
 Pair read_folder(const std::string& folder, const DataOptions& options) {
   Pair pair;
-  pair.training = read_idx_folder(folder, kTrainingStem, options.label_file);
+  pair.training = read_idx_folder(folder, kTrainingStem, options.label_file, options);
   if (!pair.training)
     throw DataError(fmt::format("{}: expected train-images-idx3-ubyte[.gz] in this folder, found none", folder));
-  if (options.test.empty()) pair.test = read_idx_folder(folder, kTestStem, options.test_label_file);
+  if (options.test.empty()) pair.test = read_idx_folder(folder, kTestStem, options.test_label_file, options);
   return pair;
 }
 
 Pair read_training(const DataOptions& options) {
-  if (options.data.starts_with(kSynthetic)) return make_synthetic(options.data);
+  if (options.data.starts_with(kSynthetic)) return make_synthetic(options.data, options);
   if (std::error_code none; fs::is_directory(options.data, none)) return read_folder(options.data, options);
-  return {read_with_labels(options.data, options.label_file, {.label_column = options.label_column}), std::nullopt};
+  return {read_with_labels(options.data, options.label_file, options), std::nullopt};
 }
 
 // Test cases by a SPEC of their own: the test part of a folder or generator, or a whole file.
 Dataset read_test(const DataOptions& options) {
   if (options.test.starts_with(kSynthetic)) {
-    Pair pair = make_synthetic(options.test);
+    Pair pair = make_synthetic(options.test, options);
     if (!pair.test) throw InvalidArgument(options.test + ": expected test=N with N of at least 1");
     return std::move(*pair.test);
   }
   if (std::error_code none; fs::is_directory(options.test, none)) {
-    auto test = read_idx_folder(options.test, kTestStem, options.test_label_file);
+    auto test = read_idx_folder(options.test, kTestStem, options.test_label_file, options);
     if (!test) throw DataError(fmt::format("{}: expected t10k-images-idx3-ubyte[.gz] in this folder", options.test));
     return std::move(*test);
   }
-  return read_with_labels(options.test, options.test_label_file, {.label_column = options.label_column});
+  return read_with_labels(options.test, options.test_label_file, options);
 }
 
 void check_test_fits(const Dataset& training, const Dataset& test) {
@@ -129,7 +147,9 @@ OptionFields DataOptions::fields() {
                "synthetic:NAME[,cases=N,test=N,seed=N] with NAME one of " +
                fmt::format("{}", fmt::join(row_names(synthetic_datasets()), ", "))},
       {.name = "label-file", .value = &label_file, .help = "file with the labels of --data", .unset = "none"},
-      {.name = "label-column", .value = &label_column, .help = "column of labels: last, none, a number from 1, a name"},
+      {.name = "label-column",
+       .value = &label_column,
+       .help = "column of labels: last, none, a number from 1, a name; a list of columns for --task regression"},
       {.name = "test", .value = &test, .help = "test cases, as --data", .unset = "those beside --data, if any"},
       {.name = "test-label-file", .value = &test_label_file, .help = "file with the labels of --test", .unset = "none"},
       {.name = "validation", .value = &validation, .help = "training cases held out: a count, or a fraction below 1"},
@@ -154,6 +174,8 @@ DataFiles open_data(const DataOptions& options) {
   DataFiles files;
   if (pair.test) {
     check_test_fits(*pair.training, *pair.test);
+    if (pair.training->has_targets() && pair.test->has_targets())
+      adopt_targets(*pair.test, pair.training->target_names);
     if (pair.training->labelled() && pair.test->labelled()) adopt_classes(*pair.test, pair.training->classes);
     files.test = std::make_shared<const Dataset>(std::move(*pair.test));
   }

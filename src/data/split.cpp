@@ -37,6 +37,7 @@ Split split_validation(const Dataset& dataset, const std::string& amount, std::u
 }
 
 std::vector<Index> labelled_cases(const Dataset& dataset, const std::vector<Index>& cases) {
+  if (dataset.has_targets()) return cases;
   std::vector<Index> labelled;
   if (!dataset.labelled()) return labelled;
   for (const Index i : cases)
@@ -51,10 +52,12 @@ std::vector<Index> choose_labels(const Dataset& dataset, const std::vector<Index
     throw InvalidArgument(fmt::format("--labels: expected at most {}, the labelled training cases of {}, found {}",
                                       labelled.size(), dataset.name, count));
   const auto order = permutation(Stream(seed, Purpose::label_choice), 0, static_cast<Index>(labelled.size()));
-  std::vector<std::vector<Index>> by_class(dataset.classes.size());
+  // Targets have no classes to balance.
+  std::vector<std::vector<Index>> by_class(std::max<std::size_t>(dataset.classes.size(), 1));
   for (const Index i : order) {
     const Index member = labelled[static_cast<std::size_t>(i)];
-    by_class[static_cast<std::size_t>(dataset.labels[static_cast<std::size_t>(member)])].push_back(member);
+    const int label = dataset.has_targets() ? 0 : dataset.labels[static_cast<std::size_t>(member)];
+    by_class[static_cast<std::size_t>(label)].push_back(member);
   }
   // One of each class a round, until there are enough: any prefix is balanced.
   std::vector<Index> chosen;

@@ -96,5 +96,15 @@ TEST(AllCases, CountsFromZero) {
   EXPECT_TRUE(all_cases(0).empty());
 }
 
+TEST(PreparedCases, GivesOutTargetsOfItsMembers) {
+  Dataset dataset = *numbered(2, 4);
+  set_targets(dataset, (Matrix(2, 4) << 0, 1, 2, 3, 10, 11, 12, 13).finished(), {});
+  const PreparedCases cases(std::make_shared<const Dataset>(std::move(dataset)), {3, 1}, {});
+  EXPECT_EQ(cases.target_count(), 2);
+  Matrix out(2, 2);
+  cases.gather_targets_into(std::vector<Index>{1, 0}, out);
+  EXPECT_EQ(out, (Matrix(2, 2) << 1, 3, 11, 13).finished());
+}
+
 }  // namespace
 }  // namespace dbn

@@ -208,5 +208,72 @@ TEST(KeepFirst, MoreThanThereAreIsNoChange) {
   EXPECT_THROW(keep_first(dataset, -1), InvalidArgument);
 }
 
+Dataset with_targets() {
+  Dataset dataset = small_numbers();
+  set_targets(dataset, (Matrix(2, 3) << 1, 2, 3, -4, 5, -6).finished(), {"", "slope"});
+  return dataset;
+}
+
+TEST(SetTargets, NamesThoseWithoutAName) {
+  EXPECT_THAT(with_targets().target_names, ElementsAre("target1", "slope"));
+  EXPECT_TRUE(with_targets().has_targets());
+  EXPECT_FALSE(small_bytes().has_targets());
+  with_targets().check();
+}
+
+TEST(SetTargets, RefusesWhatDoesNotFit) {
+  Dataset dataset = small_numbers();
+  EXPECT_THAT([&] { set_targets(dataset, Matrix::Zero(1, 2), {}); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("3 cases"), HasSubstr("targets of 2"))));
+  EXPECT_THAT(
+      [&] {
+        set_targets(dataset, Matrix::Zero(2, 3), {"a", "a"});
+      },
+      ThrowsMessage<DataError>(HasSubstr("two targets are named 'a'")));
+  Matrix values = Matrix::Zero(2, 3);
+  values(1, 2) = std::numeric_limits<Scalar>::quiet_NaN();
+  EXPECT_THAT([&] { set_targets(dataset, values, {}); },
+              ThrowsMessage<DataError>(HasSubstr("target 2 of case 3 is nan")));
+}
+
+TEST(Dataset, CheckCoversTargets) {
+  Dataset dataset = with_targets();
+  dataset.target_names.pop_back();
+  EXPECT_THAT([&] { dataset.check(); }, ThrowsMessage<DataError>(HasSubstr("2 targets but 1 names")));
+  dataset = with_targets();
+  dataset.targets.conservativeResize(Eigen::NoChange, 2);
+  EXPECT_THROW(dataset.check(), DataError);
+}
+
+TEST(LabelsToTargets, TakesClassesThatAreNumbers) {
+  Dataset dataset = small_bytes();
+  set_labels(dataset, {"7", "10", "7"});
+  labels_to_targets(dataset);
+  EXPECT_EQ(dataset.targets, (Matrix(1, 3) << 7, 10, 7).finished());
+  EXPECT_FALSE(dataset.labelled());
+  EXPECT_TRUE(dataset.classes.empty());
+  dataset = small_bytes();
+  EXPECT_THAT([&] { labels_to_targets(dataset); },
+              ThrowsMessage<DataError>(HasSubstr("class 'a', which is no number")));
+  set_labels(dataset, {"7", "", "7"});
+  EXPECT_THAT([&] { labels_to_targets(dataset); }, ThrowsMessage<DataError>(HasSubstr("case 2 has no label")));
+}
+
+TEST(AdoptTargets, TakesNamesForAsManyTargets) {
+  Dataset dataset = with_targets();
+  adopt_targets(dataset, {"a", "b"});
+  EXPECT_THAT(dataset.target_names, ElementsAre("a", "b"));
+  EXPECT_THAT(
+      [&] { adopt_targets(dataset, {"a"}); },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("expected 1 targets (a), found 2"), HasSubstr("--label-column"))));
+}
+
+TEST(KeepFirst, DropsTargetsToo) {
+  Dataset dataset = with_targets();
+  keep_first(dataset, 2);
+  dataset.check();
+  EXPECT_EQ(dataset.targets, (Matrix(2, 2) << 1, 2, -4, 5).finished());
+}
+
 }  // namespace
 }  // namespace dbn

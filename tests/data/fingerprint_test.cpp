@@ -36,6 +36,12 @@ TEST(Fingerprint, ChangesWithAnythingButTheName) {
   Dataset shaped = small();
   shaped.shape = {1, 2};
   EXPECT_NE(fingerprint(shaped), before);
+  Dataset aimed = small();
+  set_targets(aimed, Matrix::Zero(1, 3), {});
+  EXPECT_NE(fingerprint(aimed), before);
+  Dataset other = aimed;
+  other.targets(0, 1) = 1;
+  EXPECT_NE(fingerprint(other), fingerprint(aimed));
   Dataset numbers = small();
   numbers.features = Matrix(std::get<Dataset::Bytes>(numbers.features).cast<Scalar>());
   EXPECT_NE(fingerprint(numbers), before);

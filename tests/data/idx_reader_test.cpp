@@ -181,5 +181,18 @@ TEST(IdxReaderHostile, RealLabels) {
   EXPECT_THAT([&] { read_labels_of(bytes); }, ThrowsMessage<DataError>(HasSubstr("expected integers")));
 }
 
+TEST(IdxReader, ReadsTargetsOfAnyType) {
+  const ByteBuffer bytes{0, 0, 9, 1, 0, 0, 0, 2, 0xFF, 3};
+  const Dataset signed_bytes = read_idx_targets(bytes, "targets.idx");
+  EXPECT_EQ(signed_bytes.targets, (Matrix(1, 2) << -1, 3).finished());
+  EXPECT_EQ(signed_bytes.feature_count(), 0);
+  const ByteBuffer floats{0, 0, 0x0D, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0x3F, 0, 0, 0, 0xC0, 0x20, 0, 0};
+  EXPECT_EQ(read_idx_targets(floats, "targets.idx").targets, (Matrix(2, 1) << Scalar(0.5), Scalar(-2.5)).finished());
+  const ByteBuffer nan{0, 0, 0x0D, 1, 0, 0, 0, 1, 0x7F, 0xC0, 0, 0};
+  EXPECT_THROW(read_idx_targets(nan, "targets.idx"), DataError);
+  const ByteBuffer images{0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7};
+  EXPECT_THROW(read_idx_targets(images, "targets.idx"), DataError);
+}
+
 }  // namespace
 }  // namespace dbn

@@ -135,6 +135,44 @@ TEST_F(Source, AMissingFileIsAnErrorOfTheSystem) {
   EXPECT_THAT([&] { open(dir_.path("none.csv")); }, ThrowsMessage<IoError>(HasSubstr("none.csv")));
 }
 
+DataOptions numeric(const std::string& data) {
+  DataOptions options;
+  options.data = data;
+  options.numeric_labels = true;
+  return options;
+}
+
+TEST_F(Source, ReadsTargetsOfTrainingAndTestCases) {
+  DataOptions options = numeric(write("train.csv", std::string_view("a,low,high\n1,2.5,3\n4,5,6\n")));
+  options.label_column = "high,low";
+  options.test = write("test.csv", std::string_view("a,low,high\n7,-8,9\n"));
+  const DataFiles files = open_data(options);
+  EXPECT_EQ(files.training->targets, (Matrix(2, 2) << 3, 6, Scalar(2.5), 5).finished());
+  EXPECT_EQ(files.test->targets, (Matrix(2, 1) << 9, -8).finished());
+  EXPECT_THAT(files.test->target_names, testing::ElementsAre("high", "low"));
+  options.test = write("empty.csv", std::string_view("a,low,high\n7,,9\n"));
+  EXPECT_THAT([&] { open_data(options); }, ThrowsMessage<DataError>(HasSubstr("line 2, column 2")));
+}
+
+TEST_F(Source, ReadsTargetsFromAFileOfTheirOwn) {
+  DataOptions options = numeric(write("x.csv", std::string_view("1,2\n3,4\n5,6\n")));
+  options.label_file = write("y.csv", std::string_view("a,b\n-1,0.5\n2,3\n4,5\n"));
+  EXPECT_EQ(open_data(options).training->targets.col(0), (Vector(2) << -1, Scalar(0.5)).finished());
+  options.label_file = write("y.idx", idx(3, false));
+  EXPECT_EQ(open_data(options).training->targets, (Matrix(1, 3) << 0, 1, 2).finished());
+  options.label_file = write("short.idx", idx(2, false));
+  EXPECT_THAT([&] { open_data(options); }, ThrowsMessage<DataError>(HasSubstr("expected 3 labels")));
+}
+
+TEST_F(Source, IdxFoldersAndSyntheticDigitsHaveTargetsToo) {
+  write("train-images-idx3-ubyte", idx(6, true));
+  write("train-labels-idx1-ubyte", idx(6, false));
+  EXPECT_EQ(open_data(numeric(folder())).training->targets, (Matrix(1, 6) << 0, 1, 2, 0, 1, 2).finished());
+  const DataFiles digits = open_data(numeric("synthetic:digits,cases=20,test=10"));
+  EXPECT_EQ(digits.test->targets.cols(), 10);
+  EXPECT_LE(digits.training->targets.maxCoeff(), 9);
+}
+
 TEST(SourceData, FindsMnist) {
   const char* given = std::getenv("DBN_DATA_DIR");
   const DataFiles files =

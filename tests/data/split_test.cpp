@@ -117,5 +117,17 @@ TEST(ChooseLabels, RefusesMoreThanThereAre) {
   EXPECT_THROW(choose_labels(dataset, all_cases(10), 6, 0), InvalidArgument);
 }
 
+TEST(ChooseLabels, DrawsFromTargetsWithoutBalance) {
+  Dataset dataset = labelled(50, 1);
+  labels_to_targets(dataset);
+  const Cases cases = all_cases(50);
+  EXPECT_EQ(labelled_cases(dataset, cases), cases);
+  const Cases few = choose_labels(dataset, cases, 10, 1);
+  const Cases more = choose_labels(dataset, cases, 20, 1);
+  EXPECT_EQ(few.size(), 10U);
+  EXPECT_TRUE(std::includes(more.begin(), more.end(), few.begin(), few.end()));
+  EXPECT_NE(few, choose_labels(dataset, cases, 10, 2));
+}
+
 }  // namespace
 }  // namespace dbn

@@ -24,7 +24,11 @@ void read(Reader reader) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span bytes(data, size);
-  for (const dbn::Format& format : dbn::formats()) read([&] { format.read(bytes, "fuzz", {}).check(); });
+  for (const dbn::Format& format : dbn::formats()) {
+    read([&] { format.read(bytes, "fuzz", {}).check(); });
+    read([&] { format.read(bytes, "fuzz", {.label_column = "1,last", .numeric_labels = true}).check(); });
+    read([&] { format.read_targets(bytes, "fuzz"); });
+  }
   read([&] { dbn::gunzip(bytes, "fuzz", kGunzipLimit); });
   read([&] { dbn::decode_safetensors(bytes, "fuzz"); });
   return 0;

@@ -33,6 +33,9 @@ class PreparedCases final : public CaseSource {
 
   /// Label of case i; kUnlabelled when it has none.
   int label(Index i) const;
+  Index target_count() const { return dataset_->targets.rows(); }
+  /// Writes the targets of the named cases into the columns of `out` (targets x cases.size()).
+  void gather_targets_into(std::span<const Index> cases, MatrixRef out) const;
   Index class_count() const { return static_cast<Index>(dataset_->classes.size()); }
   const Dataset& dataset() const { return *dataset_; }
   const std::vector<Index>& members() const { return members_; }

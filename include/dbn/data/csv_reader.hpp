@@ -18,10 +18,13 @@ bool is_text(std::span<const std::uint8_t> bytes);
 /// name (neither a number nor a spoilt one such as nan or 1e999), when its label field is a name above an integer, or
 /// when the label column is given by name. A byte-order mark, CRLF and empty lines at the end are accepted. When all
 /// features are integers 0..255 they become bytes. Labels come from `options.label_column`: integers from 0 in any
-/// spelling, or class names. Throws DataError, with line and column, for ragged rows, empty files, unbalanced quotes,
-/// fields that are not finite decimal numbers (nan, inf, hex, 1,5, 1e999), labels such as -1 and 2.5, NUL, UTF-16, CR
-/// without LF.
+/// spelling, or class names; with `options.numeric_labels` targets, any finite numbers. Throws DataError, with line and
+/// column, for ragged rows, empty files, unbalanced quotes, fields that are not finite decimal numbers (nan, inf, hex,
+/// 1,5, 1e999), labels such as -1 and 2.5, NUL, UTF-16, CR without LF.
 Dataset read_csv(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
+
+/// Targets from a table that holds nothing else, as a dataset without features. Throws DataError like read_csv.
+Dataset read_csv_targets(std::span<const std::uint8_t> bytes, const std::string& name);
 
 /// The fields of a text with one column, as labels; header dropped when it is the only line that is no integer.
 std::vector<std::string> read_csv_labels(std::span<const std::uint8_t> bytes, const std::string& name);

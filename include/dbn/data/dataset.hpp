@@ -14,7 +14,8 @@ namespace dbn {
 /// Label of a case that has none.
 inline constexpr int kUnlabelled = -1;
 
-/// Features and labels of a number of cases. A plain value: readers and generators fill it, nobody changes it later.
+/// Features of a number of cases, and what is to be predicted of them: labels or targets. A plain value: readers and
+/// generators fill it, nobody changes it later.
 struct Dataset {
   using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
 
@@ -23,15 +24,19 @@ struct Dataset {
   std::vector<int> labels;               ///< index into `classes` or kUnlabelled, one per case; empty: no labels at all
   std::vector<std::string> classes;      ///< class names, in the order of their labels
   std::vector<Index> shape;              ///< of one case, e.g. {28, 28}; its product is the number of features
+  Matrix targets = {};                   ///< numbers to predict (targets x cases); empty: none
+  std::vector<std::string> target_names = {};  ///< one for each of them
 
   Index case_count() const;
   Index feature_count() const;
   bool labelled() const { return !labels.empty(); }
+  bool has_targets() const { return targets.rows() > 0; }
 
   /// Writes the raw features of the named cases into the columns of `out` (features x cases.size()).
   void gather_into(std::span<const Index> cases, MatrixRef out) const;
 
-  /// Throws DataError unless labels, classes, shape and features fit each other and every feature is finite.
+  /// Throws DataError unless labels, classes, targets, shape and features fit each other, and every feature and target
+  /// is finite.
   void check() const;
 };
 
@@ -43,6 +48,16 @@ void adopt_classes(Dataset& dataset, const std::vector<std::string>& classes);
 /// all are integers, else in alphabetic order. An empty text is an unlabelled case. The features must be there already:
 /// throws DataError when there are not as many texts as cases.
 void set_labels(Dataset& dataset, const std::vector<std::string>& texts);
+
+/// Gives `dataset` numbers to predict (targets x cases). A name that is missing or empty becomes target, or target1,
+/// target2, ... Throws DataError when there are not as many as cases, one is not finite, or a name stands twice.
+void set_targets(Dataset& dataset, Matrix targets, std::vector<std::string> names);
+
+/// Makes labels whose classes are numbers targets. Throws DataError when one is none, or a case is unlabelled.
+void labels_to_targets(Dataset& dataset);
+
+/// Gives `dataset` the target names of the training cases. Throws DataError when it has another number of targets.
+void adopt_targets(Dataset& dataset, const std::vector<std::string>& names);
 
 /// Drops all but the first `count` cases (classes stay). No effect when there are fewer.
 void keep_first(Dataset& dataset, Index count);

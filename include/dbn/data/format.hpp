@@ -10,9 +10,10 @@
 
 namespace dbn {
 
-/// Where the labels of a table are: "last", "none", a column number from 1, or a column's name.
+/// Where the labels of a table are, and what they are.
 struct ReadOptions {
-  std::string label_column = "last";
+  std::string label_column = "last";  ///< "last", "none", a column number from 1, or a column's name
+  bool numeric_labels = false;        ///< they are numbers, the dataset's targets; `label_column` may list several
 };
 
 /// One format: how its files are named and recognised, and how they are read.
@@ -21,6 +22,8 @@ struct Format {
   std::vector<std::string> extensions;                     ///< with the dot, lower case, without .gz
   bool (*recognise)(std::span<const std::uint8_t> bytes);  ///< by content, for files of another name
   Dataset (*read)(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
+  /// Reads a file of nothing but targets, as a dataset without features.
+  Dataset (*read_targets)(std::span<const std::uint8_t> bytes, const std::string& name);
   /// Reads a file of nothing but labels; nullptr where the format knows none.
   std::vector<std::string> (*read_labels)(std::span<const std::uint8_t> bytes, const std::string& name);
 };
@@ -34,5 +37,8 @@ Dataset read_dataset(const std::string& path, const ReadOptions& options = {});
 
 /// Reads a file that holds nothing but labels (IDX of rank 1, or one CSV column), one text per case.
 std::vector<std::string> read_labels(const std::string& path);
+
+/// Reads a file that holds nothing but numbers to predict, as the targets of a dataset without features.
+Dataset read_targets(const std::string& path);
 
 }  // namespace dbn

@@ -19,6 +19,10 @@ bool is_idx(std::span<const std::uint8_t> bytes);
 /// that is not exactly what the header promises.
 Dataset read_idx(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
 
+/// Targets from an IDX array of any type, of rank 1 or (cases x targets), as a dataset without features. Throws
+/// DataError like read_idx.
+Dataset read_idx_targets(std::span<const std::uint8_t> bytes, const std::string& name);
+
 /// The elements of an IDX array of rank 1 of an integer type, as texts. Throws DataError like read_idx.
 std::vector<std::string> read_idx_labels(std::span<const std::uint8_t> bytes, const std::string& name);
 

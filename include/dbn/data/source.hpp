@@ -14,13 +14,14 @@ namespace dbn {
 struct DataOptions {
   std::string data = "synthetic:digits";  ///< folder, file, `-`, or synthetic:NAME[,key=value...]
   std::string label_file;                 ///< labels of `data`, when they stand in a file of their own
-  std::string label_column = "last";      ///< last, none, a number from 1, or a name
+  std::string label_column = "last";      ///< last, none, a number from 1, or a name; of targets a list of these
   std::string test;                       ///< test cases; found by itself beside `data` in a folder
   std::string test_label_file;
   std::string validation = "0";  ///< count or fraction of the training cases that is held out
   Index limit = 0;               ///< use only the first cases; 0: all
   Index labels = 0;              ///< use only so many labels; 0: all
   std::string scale = "auto";
+  bool numeric_labels = false;  ///< labels are numbers, the cases' targets; decided by the task, so not among fields()
 
   OptionFields fields();
 };

@@ -21,11 +21,12 @@ struct Split {
 Split split_validation(const Dataset& dataset, const std::string& amount, std::uint64_t seed);
 
 /// `count` of the labelled `cases`, the same number of each class (one more or less when it does not divide), drawn by
-/// seed. Subsets are nested: a larger count holds every smaller one. Throws InvalidArgument when there are too few.
+/// seed; of cases with targets any. Subsets are nested: a larger count holds every smaller one. Throws InvalidArgument
+/// when there are too few.
 std::vector<Index> choose_labels(const Dataset& dataset, const std::vector<Index>& cases, Index count,
                                  std::uint64_t seed);
 
-/// Those of `cases` that have a label.
+/// Those of `cases` that have a label; all of them when they have targets.
 std::vector<Index> labelled_cases(const Dataset& dataset, const std::vector<Index>& cases);
 
 }  // namespace dbn
