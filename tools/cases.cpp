@@ -36,7 +36,7 @@ PreparedCases TrainingCases::labelled_validation() const {
 }
 
 std::optional<PreparedCases> TrainingCases::test() const {
-  if (!files.test || !files.test->labelled()) return std::nullopt;
+  if (!files.test || (!files.test->labelled() && !files.test->has_targets())) return std::nullopt;
   return PreparedCases(files.test, labelled_cases(*files.test, all_cases(files.test->case_count())), preprocessing);
 }
 
@@ -56,23 +56,32 @@ OptionFields model_data_fields(DataOptions& data) {
   return fields;
 }
 
-PreparedCases load_model_cases(const DataOptions& options, const std::vector<std::string>& classes,
-                               const Preprocessing& preprocessing, Index features) {
+PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
+  options.numeric_labels = task(model.task).numeric;
   DataFiles files = open_data(options);
   Dataset chosen = files.test ? *files.test : *files.training;
   if (options.limit > 0) keep_first(chosen, options.limit);
-  check_features(chosen, features);
-  if (chosen.labelled()) adopt_classes(chosen, classes);
+  if (chosen.has_targets()) adopt_targets(chosen, model.outputs);
+  check_features(chosen, model.net.feature_count());
+  if (chosen.labelled()) adopt_classes(chosen, model.outputs);
   const Index count = chosen.case_count();
-  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), preprocessing};
+  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
+}
+
+const std::vector<std::string>& output_names(const Dataset& dataset) {
+  return dataset.has_targets() ? dataset.target_names : dataset.classes;
 }
 
 nlohmann::json data_json(const TrainingCases& cases) {
-  return {{"train_cases", cases.split.training.size()},
-          {"validation_cases", cases.split.validation.size()},
-          {"test_cases", cases.files.test ? cases.files.test->case_count() : 0},
-          {"features", cases.files.training->feature_count()},
-          {"classes", cases.files.training->classes.size()}};
+  nlohmann::json json{
+      {"train_cases", cases.split.training.size()},
+      {"validation_cases", cases.split.validation.size()},
+      {"test_cases", cases.files.test ? cases.files.test->case_count() : 0},
+      {"features", cases.files.training->feature_count()},
+      {"classes", cases.files.training->classes.size()},
+  };
+  if (cases.files.training->has_targets()) json["targets"] = cases.files.training->target_names.size();
+  return json;
 }
 
 void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force) {

@@ -9,6 +9,7 @@
 #include <dbn/data/case_source.hpp>
 #include <dbn/data/source.hpp>
 #include <dbn/data/split.hpp>
+#include <dbn/model/model_file.hpp>
 
 #include "command_line.hpp"
 
@@ -24,7 +25,7 @@ struct TrainingCases {
   dbn::PreparedCases labelled(dbn::Index count, std::uint64_t seed) const;
   /// Held-out cases that have labels.
   dbn::PreparedCases labelled_validation() const;
-  /// Test cases that have labels; none without a labelled test set.
+  /// Test cases that have labels or targets; none without a labelled test set.
   std::optional<dbn::PreparedCases> test() const;
 };
 
@@ -36,11 +37,13 @@ TrainingCases load_training_cases(const dbn::DataOptions& options, std::uint64_t
 dbn::OptionFields model_data_fields(dbn::DataOptions& data);
 
 /// The cases that a model is applied to: those of --test or of a test part beside --data when there are any, else
-/// --data. Their classes become the model's. Throws DataError when cases and model do not fit.
-dbn::PreparedCases load_model_cases(const dbn::DataOptions& options, const std::vector<std::string>& classes,
-                                    const dbn::Preprocessing& preprocessing, dbn::Index features);
+/// --data. Their classes or targets become the model's. Throws DataError when cases and model do not fit.
+dbn::PreparedCases load_model_cases(dbn::DataOptions options, const dbn::ModelFile& model);
 
-/// {"train_cases", "validation_cases", "test_cases", "features", "classes"}
+/// The names of the classes or targets that a net learns from these cases.
+const std::vector<std::string>& output_names(const dbn::Dataset& dataset);
+
+/// {"train_cases", "validation_cases", "test_cases", "features", "classes"}, with targets also "targets", how many
 nlohmann::json data_json(const TrainingCases& cases);
 
 /// Throws InvalidArgument when a command would write over what it reads, IoError when it could not write at all.

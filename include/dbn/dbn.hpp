@@ -7,6 +7,7 @@
 #include <dbn/core/function_ref.hpp>
 #include <dbn/core/math.hpp>
 #include <dbn/core/memory.hpp>
+#include <dbn/core/moments.hpp>
 #include <dbn/core/option.hpp>
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
@@ -54,9 +55,12 @@
 #include <dbn/nn/minimizer.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
+#include <dbn/nn/regression_evaluation.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/nn/start_profile.hpp>
+#include <dbn/nn/target_scaling.hpp>
 #include <dbn/nn/targets.hpp>
+#include <dbn/nn/task.hpp>
 #include <dbn/nn/training_loop.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>

@@ -8,39 +8,37 @@
 #include <fmt/ranges.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/moments.hpp>
 
 namespace dbn {
 namespace {
 
-// Per feature, over the training cases; in double, so that sixty thousand cases do not wash out.
-struct Moments {
-  Eigen::VectorXd least, most, mean, variance;
+// Per feature, over the training cases.
+struct Spread {
+  Eigen::VectorXd least, most;
+  Moments moments;
 };
 
-Moments measure(const Dataset& dataset, std::span<const Index> cases) {
+Spread measure(const Dataset& dataset, std::span<const Index> cases) {
   const Index features = dataset.feature_count();
-  Moments m{Eigen::VectorXd::Constant(features, INFINITY), Eigen::VectorXd::Constant(features, -INFINITY),
-            Eigen::VectorXd::Zero(features), Eigen::VectorXd::Zero(features)};
+  Spread m{Eigen::VectorXd::Constant(features, INFINITY), Eigen::VectorXd::Constant(features, -INFINITY),
+           Moments(features)};
   constexpr std::size_t kBlock = 256;
   Matrix block(features, static_cast<Index>(kBlock));
-  Index seen = 0;
   for (std::size_t first = 0; first < cases.size(); first += kBlock) {
     const auto part = cases.subspan(first, std::min(kBlock, cases.size() - first));
     dataset.gather_into(part, block.leftCols(static_cast<Index>(part.size())));
-    for (Index c = 0; c < static_cast<Index>(part.size()); ++c) {  // Welford's update
+    for (Index c = 0; c < static_cast<Index>(part.size()); ++c) {
       const Eigen::ArrayXd x = block.col(c).cast<double>();
-      const Eigen::ArrayXd from_mean = x - m.mean.array();
-      m.mean.array() += from_mean / static_cast<double>(++seen);
-      m.variance.array() += from_mean * (x - m.mean.array());
+      m.moments.add(x);
       m.least = m.least.cwiseMin(x.matrix());
       m.most = m.most.cwiseMax(x.matrix());
     }
   }
-  m.variance /= static_cast<double>(std::max<Index>(seen, 1));
   return m;
 }
 
-std::string choose_rule(const Moments& m) {
+std::string choose_rule(const Spread& m) {
   if (m.least.minCoeff() < 0) return "standardize";
   return m.most.maxCoeff() <= 1 ? "none" : "unit";
 }
@@ -59,7 +57,7 @@ Scalar minmax_factor(double least, double most) {
   return factor;
 }
 
-Preprocessing fit_unit(const Moments& m, const Dataset& dataset) {
+Preprocessing fit_unit(const Spread& m, const Dataset& dataset) {
   if (m.least.minCoeff() < 0)
     throw DataError(fmt::format("{}: --scale unit expects values from 0 up, found {}; try minmax or standardize",
                                 dataset.name, m.least.minCoeff()));
@@ -103,12 +101,12 @@ Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset
         fmt::format("--scale: expected one of {}, found '{}'", fmt::join(scale_names(), ", "), scale));
   if (scale == "none") return {};
   if (training.empty()) throw InvalidArgument(dataset.name + ": no training case to fit the scaling on");
-  const Moments m = measure(dataset, training);
+  const Spread m = measure(dataset, training);
   const std::string rule = scale == "auto" ? choose_rule(m) : scale;
   if (rule == "none") return {};
   if (rule == "unit") return fit_unit(m, dataset);
   if (rule == "minmax") return {rule, m.least.cast<Scalar>(), m.least.binaryExpr(m.most, &minmax_factor)};
-  return {rule, m.mean.cast<Scalar>(), m.variance.cwiseSqrt().unaryExpr(&inverse_or_one).cast<Scalar>()};
+  return {rule, m.moments.mean().cast<Scalar>(), m.moments.variance().sqrt().unaryExpr(&inverse_or_one).cast<Scalar>()};
 }
 
 }  // namespace dbn

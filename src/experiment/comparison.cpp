@@ -218,6 +218,11 @@ void ComparisonOptions::validate() const {
       throw InvalidArgument(fmt::format("--labels: expected counts from 1 or all, found '{}'", text));
   pretrain.validate();
   finetune.validate();
+  if (task(finetune.task).numeric)
+    throw InvalidArgument(
+        fmt::format("--finetune.task: expected classification, whose starts can be compared, found {}; train and "
+                    "evaluate each start by `dbn finetune`",
+                    finetune.task));
   parse_starts(*this);
 }
 

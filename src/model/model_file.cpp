@@ -54,6 +54,19 @@ Mlp read_net(detail::TensorReader& reader, const std::vector<std::string>& activ
   return net;
 }
 
+const char* outputs_key(const std::string& task_name) { return task(task_name).numeric ? "targets" : "classes"; }
+
+std::vector<std::string> output_names(const Json& config, const ModelFile& file, const std::string& path) {
+  const char* key = outputs_key(file.task);
+  const auto names = detail::field<std::vector<std::string>>(config, key, path);
+  if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
+    detail::refuse(path, fmt::format("config: {}: one is named twice", key));
+  if (static_cast<Index>(names.size()) != file.net.output_count())
+    detail::refuse(path,
+                   fmt::format("config: {}: expected {} names, found {}", key, file.net.output_count(), names.size()));
+  return names;
+}
+
 }  // namespace
 
 void save_model(const ModelFile& file, const std::string& path) {
@@ -63,9 +76,13 @@ void save_model(const ModelFile& file, const std::string& path) {
   for (const auto& layer : net.layers) names.push_back(layer.activation->name);
   for (const auto& tensor : net.tensors())
     tensors.push_back(detail::view_of(tensor.name, tensor.values, !is_weight(tensor)));
-  const Json config{{"task", "classification"}, {"activations", names},
-                    {"classes", file.classes},  {"preprocessing", detail::preprocessing_json(file.preprocessing)},
-                    {"seed", file.seed},        {"start", file.start}};
+  const Json config{{"task", file.task},
+                    {"loss", file.loss},
+                    {"activations", names},
+                    {outputs_key(file.task), file.outputs},
+                    {"preprocessing", detail::preprocessing_json(file.preprocessing)},
+                    {"seed", file.seed},
+                    {"start", file.start}};
   write_safetensors(path, tensors,
                     detail::metadata("dbn-model", {{"config", config}, {"history", history_json(file.history)}}));
 }
@@ -77,20 +94,15 @@ ModelFile load_model(const std::string& path) {
   const auto names = detail::field<std::vector<std::string>>(config, "activations", path);
   if (names.empty() || names.back() != "linear")
     detail::refuse(path, "config: expected activations that end in linear");
-  if (const auto task = detail::field<std::string>(config, "task", path); task != "classification")
-    detail::refuse(path, fmt::format("config: expected task classification, found '{}'", task));
   try {
+    file.task = task(detail::field<std::string>(config, "task", path)).name;
+    file.loss = task_loss(task(file.task), detail::field<std::string>(config, "loss", path)).name;
     file.net = read_net(reader, names);
   } catch (const InvalidArgument& error) {
     detail::refuse(path, error.what());
   }
   reader.finish();
-  file.classes = detail::field<std::vector<std::string>>(config, "classes", path);
-  if (std::set<std::string>(file.classes.begin(), file.classes.end()).size() != file.classes.size())
-    detail::refuse(path, "config: a class is named twice");
-  if (static_cast<Index>(file.classes.size()) != file.net.output_count())
-    detail::refuse(
-        path, fmt::format("config: expected {} class names, found {}", file.net.output_count(), file.classes.size()));
+  file.outputs = output_names(config, file, path);
   file.preprocessing = detail::preprocessing_from(config, file.net.feature_count(), path);
   file.seed = detail::field<std::uint64_t>(config, "seed", path);
   file.start = detail::field<std::string>(config, "start", path);

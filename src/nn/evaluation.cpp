@@ -27,7 +27,8 @@ double expected_calibration_error(const std::array<Bin, kBins>& bins, Index case
   return 100 * gap / static_cast<double>(cases);
 }
 
-// Scores of consecutive cases, a batch at a time.
+}  // namespace
+
 void for_each_scores(const Mlp& net, const CaseSource& cases, const std::function<void(Index, const Matrix&)>& visit) {
   Matrix batch(cases.feature_count(), kBatch);
   const auto all = all_cases(cases.case_count());
@@ -38,14 +39,12 @@ void for_each_scores(const Mlp& net, const CaseSource& cases, const std::functio
   });
 }
 
-}  // namespace
-
-void for_each_prediction(const Mlp& net, const CaseSource& cases,
+void for_each_prediction(const Mlp& net, const CaseSource& cases, const Loss& loss,
                          const std::function<void(Index, const Matrix&)>& visit) {
   for_each_scores(net, cases, [&](Index first, const Matrix& scores) {
-    Matrix probabilities = scores;
-    softmax_in_place(probabilities);
-    visit(first, probabilities);
+    Matrix predictions = scores;
+    loss.predict(predictions);
+    visit(first, predictions);
   });
 }
 
@@ -107,12 +106,12 @@ std::array<double, 2> wilson_interval(Index wrong, Index cases) {
   return {100 * std::max(0.0, centre - half), 100 * std::min(1.0, centre + half)};
 }
 
-// A batch, the inputs and outputs of one layer, and the scores as probabilities.
+// A batch, the inputs and outputs of one layer, and the scores as predictions; of a regression also what is summed.
 double evaluation_memory(const std::vector<Index>& sizes) {
   double widest = 0;
   for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
     widest = std::max(widest, static_cast<double>(sizes[i]) + static_cast<double>(sizes[i + 1]));
-  const double units = static_cast<double>(sizes.front()) + widest + 2 * static_cast<double>(sizes.back());
+  const double units = static_cast<double>(sizes.front()) + widest + 4 * static_cast<double>(sizes.back());
   return sizeof(Scalar) * static_cast<double>(kBatch) * units;
 }
 

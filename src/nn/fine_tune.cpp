@@ -30,6 +30,14 @@ void check_cases(const Mlp& net, const PreparedCases& cases) {
                                       cases.dataset().name, net.feature_count(), cases.feature_count()));
 }
 
+// Refuses labels or targets that are none of the net's.
+void check_goals(const Mlp& net, const PreparedCases& cases, const FinetuneOptions& options) {
+  if (task(options.task).numeric)
+    check_targets(cases, net.output_count(), loss_of(options));
+  else
+    class_targets(cases, net.output_count(), {});
+}
+
 }  // namespace
 
 std::vector<double> history_numbers(const std::vector<FinetuneEpoch>& history) {
@@ -60,7 +68,7 @@ FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const Prepare
   if (validation != nullptr && validation->case_count() == 0) validation = nullptr;
   if (validation != nullptr) {
     check_cases(start, *validation);
-    class_targets(*validation, start.output_count(), {});  // refuses labels that are none of the net's
+    check_goals(start, *validation, options);
   }
   if (options.patience > 0 && validation == nullptr)
     throw InvalidArgument("--patience: expected validation cases to watch, found none; try --validation 0.1");

@@ -24,6 +24,20 @@ std::string recommended_rates() {
   return text;
 }
 
+OptionFields task_fields(FinetuneOptions& o) {
+  return {
+      {.name = "task",
+       .value = &o.task,
+       .help = "what is learnt of a case: its class, or the numbers in its label columns",
+       .choices = task_names()},
+      {.name = "loss",
+       .value = &o.loss,
+       .help = "what is minimised; squared-error of any numbers, binary-cross-entropy of numbers from 0 to 1",
+       .choices = loss_names(),
+       .unset = "softmax for classification, squared-error for regression"},
+  };
+}
+
 OptionFields course_fields(FinetuneOptions& o) {
   OptionFields fields{
       {.name = "optimizer", .value = &o.optimizer, .help = "what changes the weights", .choices = optimizer_names()},
@@ -110,7 +124,8 @@ OptionFields layer_fields(FinetuneOptions& o) {
 }  // namespace
 
 OptionFields FinetuneOptions::fields() {
-  OptionFields fields = course_fields(*this);
+  OptionFields fields = task_fields(*this);
+  append(fields, course_fields(*this));
   append(fields, restraint_fields(*this));
   append(fields, layer_fields(*this));
   return fields;
@@ -120,6 +135,10 @@ void FinetuneOptions::validate() const {
   FinetuneOptions copy = *this;
   check_options(copy.fields());
   StepSchedule::parse(momentum, "--momentum", 1);
+  loss_of(*this);
+  if (dbn::task(task).numeric && (classes.label_smoothing > 0 || classes.class_weights != "none"))
+    throw InvalidArgument(
+        fmt::format("--label-smoothing, --class-weights: expected none with --task {}, which has no classes", task));
 }
 
 void FinetuneOptions::validate_for(std::size_t layers) const {
@@ -135,6 +154,8 @@ Index line_searches(const FinetuneOptions& options) {
   const Index recommended = optimizer(options.optimizer).default_line_searches;
   return recommended > 0 ? options.settings.line_searches.value_or(recommended) : 0;
 }
+
+const Loss& loss_of(const FinetuneOptions& options) { return task_loss(task(options.task), options.loss); }
 
 Index batch_size(const FinetuneOptions& options, Index cases) {
   constexpr Index kBatch = 100;

@@ -56,9 +56,9 @@ void keep(MatrixRef) {}
 
 const std::vector<Loss>& losses() {
   static const std::vector<Loss> table{
-      {"softmax", "Bridle 1990", &softmax_cross_entropy, &softmax_in_place},
-      {"squared-error", "least squares", &squared_error, &keep},
-      {"binary-cross-entropy", "each output a logistic regression", &binary_cross_entropy, &logistic_in_place},
+      {"softmax", "Bridle 1990", &softmax_cross_entropy, &softmax_in_place, true},
+      {"squared-error", "least squares", &squared_error, &keep, false},
+      {"binary-cross-entropy", "each output a logistic regression", &binary_cross_entropy, &logistic_in_place, true},
   };
   return table;
 }

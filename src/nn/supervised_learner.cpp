@@ -5,8 +5,18 @@
 
 #include <dbn/core/parallel.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/regression_evaluation.hpp>
 
 namespace dbn::detail {
+namespace {
+
+std::optional<TargetScaling> scaling_of(const PreparedCases& training, const Mlp& net, const FinetuneOptions& options) {
+  if (!task(options.task).numeric) return std::nullopt;
+  check_targets(training, net.output_count(), loss_of(options));
+  return fit_target_scaling(training, loss_of(options));
+}
+
+}  // namespace
 
 SupervisedLearner::SupervisedLearner(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                                      const FinetuneOptions& options, std::uint64_t seed,
@@ -21,8 +31,11 @@ SupervisedLearner::SupervisedLearner(Mlp start, const PreparedCases& training, c
       updates_(epochs_ * ((training.case_count() + batch_size_ - 1) / batch_size_)),
       course_(options.schedule, updates_, per_epoch()),
       momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
-      targets_(class_targets(training, net_.output_count(), options.classes)),
-      backpropagation_(net_, batch_size_, loss("softmax"), dropout_of(options, net_.layers.size(), seed)),
+      loss_(loss_of(options)),
+      scaling_(scaling_of(training, net_, options)),
+      targets_(scaling_ ? value_targets(training, *scaling_)
+                        : class_targets(training, net_.output_count(), options.classes)),
+      backpropagation_(net_, batch_size_, loss_, dropout_of(options, net_.layers.size(), seed)),
       batch_(training.feature_count(), batch_size_),
       batch_targets_(net_.output_count(), batch_size_) {
   if (options.head_epochs > 0) head_ = stretch(net_.layers.size() - 1, 0);
@@ -120,7 +133,7 @@ void SupervisedLearner::average(Index update) {
 void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
   FinetuneEpoch record{.epoch = ended.epoch, .train_loss = ended.loss, .seconds = ended.seconds};
   record.learning_rate = ended.learning_rate * course_.factor(ended.epoch * per_epoch() - 1);
-  if (validation_ != nullptr) record.validation_error = evaluate(measured(), *validation_).error;
+  if (validation_ != nullptr) record.validation_error = validation_error();
   history_.push_back(record);
   if (observer_.epoch) observer_.epoch(record, epochs_);
   course_.end_epoch(record.validation_error.value_or(record.train_loss));
@@ -131,13 +144,23 @@ void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
   }
 }
 
+double SupervisedLearner::validation_error() const {
+  return scaling_ ? evaluate_regression(measured(), *validation_, loss_, *scaling_).error
+                  : evaluate(measured(), *validation_).error;
+}
+
 bool SupervisedLearner::satisfied() const {
   return options_.patience > 0 && static_cast<Index>(history_.size()) - best_epoch_ >= options_.patience;
 }
 
 FinetuneResult SupervisedLearner::take_result() {
-  if (options_.patience > 0) return {std::move(best_), std::move(history_), best_epoch_};
-  return {averages() ? std::move(average_) : std::move(net_), std::move(history_), epochs_};
+  const bool patient = options_.patience > 0;
+  FinetuneResult result{patient      ? std::move(best_)
+                        : averages() ? std::move(average_)
+                                     : std::move(net_),
+                        std::move(history_), patient ? best_epoch_ : epochs_};
+  if (scaling_) fold_target_scaling(result.net, *scaling_);
+  return result;
 }
 
 }  // namespace dbn::detail

@@ -43,6 +43,7 @@ class SupervisedLearner final : public Learner {
   Stretch stretch(std::size_t lowest, Index first_update);
   Index per_epoch() const { return updates_ / epochs_; }
   bool averages() const { return options_.average_decay > 0; }
+  double validation_error() const;
   const Mlp& measured() const { return averages() ? average_ : net_; }
   void limit_norms(std::size_t lowest);
   void average(Index update);
@@ -57,6 +58,8 @@ class SupervisedLearner final : public Learner {
   Index updates_;
   RateCourse course_;
   StepSchedule momentum_;
+  const Loss& loss_;
+  std::optional<TargetScaling> scaling_;  ///< of targets that are numbers
   std::unique_ptr<Targets> targets_;
   Backpropagation backpropagation_;
   Stretch head_;

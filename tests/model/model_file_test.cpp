@@ -24,7 +24,7 @@ using testing::HasSubstr;
 
 ModelFile small_model() {
   ModelFile file{.net = make_mlp({4, 6, 5, 3}, "tanh", "xavier", 9),
-                 .classes = {"cat", "a \"quoted\" dog",
+                 .outputs = {"cat", "a \"quoted\" dog",
                              "\xC3\xA9"
                              "eel"},
                  .preprocessing = {"minmax", Vector::LinSpaced(4, 0, 1), Vector::Constant(1, Scalar{1} / 3)},
@@ -57,7 +57,7 @@ TEST_F(ModelFileTest, ComesBackToTheBit) {
   ASSERT_EQ(before.size(), after.size());
   for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(before[i].values, after[i].values) << i;
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(file_.net.layers[i].activation, again.net.layers[i].activation);
-  EXPECT_EQ(again.classes, file_.classes);
+  EXPECT_EQ(again.outputs, file_.outputs);
   EXPECT_EQ(again.preprocessing.scale, "minmax");
   EXPECT_EQ(again.preprocessing.shift, file_.preprocessing.shift);
   EXPECT_EQ(again.preprocessing.factor, file_.preprocessing.factor);
@@ -77,6 +77,25 @@ TEST_F(ModelFileTest, RefusesTensorsWithoutElementsAndClassesNamedTwice) {
       if (t.name == "4.bias") t = {.name = "4.bias", .dtype = t.dtype, .shape = {0}, .bytes = {}};
   });
   expect_config_refused("named twice", [](json& config) { config["classes"] = {"a", "a", "b"}; });
+}
+
+TEST_F(ModelFileTest, ARegressionHasTargets) {
+  file_.task = "regression";
+  file_.loss = "binary-cross-entropy";
+  save_model(file_, path_);
+  const ModelFile again = load_model(path_);
+  EXPECT_EQ(again.task, "regression");
+  EXPECT_EQ(again.loss, "binary-cross-entropy");
+  EXPECT_EQ(again.outputs, file_.outputs);
+  expect_config_refused("named twice", [](json& c) { c["targets"] = {"a", "a", "b"}; });
+  expect_config_refused("expected 3 names, found 2", [](json& c) { c["targets"] = {"a", "b"}; });
+  expect_config_refused("targets", [](json& c) { c["targets"] = {1, 2, 3}; });
+  expect_config_refused("'targets' is missing", [](json& c) { c.erase("targets"); });
+  expect_config_refused("squared-error or binary-cross-entropy", [](json& c) { c["loss"] = "softmax"; });
+  expect_config_refused("'classes' is missing", [](json& c) {
+    c["task"] = "classification";
+    c["loss"] = "softmax";
+  });
 }
 
 TEST_F(ModelFileTest, TheSameContentIsTheSameBytes) {
@@ -160,7 +179,9 @@ TEST_F(ModelFileTest, RefusesWhatItDoesNotKnow) {
   expect_config_refused("step", [](json& c) { c["activations"][0] = "step"; });
   expect_config_refused("linear", [](json& c) { c["activations"][2] = "relu"; });
   expect_config_refused("activations", [](json& c) { c["activations"] = json::array(); });
-  expect_config_refused("regression", [](json& c) { c["task"] = "regression"; });
+  expect_config_refused("ranking", [](json& c) { c["task"] = "ranking"; });
+  expect_config_refused("softmax", [](json& c) { c["loss"] = "squared-error"; });
+  expect_config_refused("loss", [](json& c) { c.erase("loss"); });
   expect_config_refused("class", [](json& c) { c["classes"].push_back("fox"); });
   expect_config_refused("classes", [](json& c) { c["classes"] = {1, 2, 3}; });
   expect_config_refused("start", [](json& c) { c.erase("start"); });

@@ -72,7 +72,7 @@ TEST(Evaluate, PredictionsComeInOrderAndComplete) {
   Matrix x = Matrix::Zero(2, 700);
   for (Index c = 0; c < 700; ++c) x(c % 2, c) = Scalar(5);
   Index next = 0;
-  for_each_prediction(identity_net(2), cases(x, {}), [&](Index first, const Matrix& p) {
+  for_each_prediction(identity_net(2), cases(x, {}), loss("softmax"), [&](Index first, const Matrix& p) {
     EXPECT_EQ(first, next);
     for (Index c = 0; c < p.cols(); ++c) EXPECT_GT(p((first + c) % 2, c), Scalar(0.99));
     next += p.cols();

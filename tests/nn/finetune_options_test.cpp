@@ -71,5 +71,18 @@ TEST(FinetuneOptions, DropoutIsOfFeaturesThenOfHiddenLayers) {
   EXPECT_EQ(dropout.seed, 9U);
 }
 
+TEST(FinetuneOptions, LossServesTheTask) {
+  FinetuneOptions options;
+  EXPECT_EQ(loss_of(options).name, "softmax");
+  options.loss = "squared-error";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options.task = "regression";
+  options.validate();
+  options.loss.clear();
+  EXPECT_EQ(loss_of(options).name, "squared-error");
+  options.classes.class_weights = "balanced";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace dbn

@@ -6,11 +6,13 @@
 #include <dbn/core/error.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/regression_evaluation.hpp>
 
 #include "cases.hpp"
 #include "commands.hpp"
 #include "notes.hpp"
 #include "output.hpp"
+#include "regression_report.hpp"
 
 using namespace dbn;
 
@@ -26,25 +28,9 @@ std::string confusion_text(const Evaluation& e, const std::vector<std::string>& 
   return text + "\n";
 }
 
-}  // namespace
-
-void run_evaluate(std::span<const std::string> arguments) {
-  CommandLine line("evaluate", "Error rate with 95 % interval, cross-entropy, calibration and confusion of a model.");
-  std::string path;
-  DataOptions data;
-  line.add_argument("MODEL", &path, "model file made by dbn finetune");
-  line.add(model_data_fields(data), "data");
-  if (!line.parse(arguments)) return;
-
-  if (!line.given("data") && !line.given("test"))
-    throw InvalidArgument("evaluate: expected --data or --test, the cases to evaluate on; see dbn evaluate --help");
-  const ModelFile model = load_model(path);
-  const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
-  if (!cases.dataset().labelled())
-    throw DataError(
-        fmt::format("{}: expected labels, found none; see --label-file and --label-column", cases.dataset().name));
+void report(const ModelFile& model, const PreparedCases& cases, const CommandLine& line) {
   const Evaluation e = evaluate(model.net, cases);
-  note_only_prediction(e, model.classes, line.global.quiet);
+  note_only_prediction(e, model.outputs, line.global.quiet);
   if (line.global.json)
     return print_json({{"command", "evaluate"},
                        {"data", cases.dataset().name},
@@ -58,5 +44,35 @@ void run_evaluate(std::span<const std::string> arguments) {
       "data               {}\ncases              {}\nerror              {:.2f} % (95 % interval {:.2f} to {:.2f})\n"
       "cross-entropy      {:.4f} nats\ncalibration error  {:.2f} %\n{}",
       cases.dataset().name, e.cases, e.error, e.error_interval[0], e.error_interval[1], e.cross_entropy,
-      e.calibration_error, confusion_text(e, model.classes)));
+      e.calibration_error, confusion_text(e, model.outputs)));
+}
+
+void report_regression(const ModelFile& model, const PreparedCases& cases, const CommandLine& line) {
+  const RegressionEvaluation e = evaluate_regression(model.net, cases, loss(model.loss));
+  nlohmann::json json{{"command", "evaluate"}, {"data", cases.dataset().name}};
+  json.update(regression_json(e, model.outputs));
+  if (line.global.json) return print_json(json);
+  print(fmt::format("data           {}\n{}", cases.dataset().name, regression_text(e, model.outputs)));
+}
+
+}  // namespace
+
+void run_evaluate(std::span<const std::string> arguments) {
+  CommandLine line("evaluate",
+                   "Error rate with 95 % interval, cross-entropy, calibration and confusion of a model; R2 and errors "
+                   "of a regression.");
+  std::string path;
+  DataOptions data;
+  line.add_argument("MODEL", &path, "model file made by dbn finetune");
+  line.add(model_data_fields(data), "data");
+  if (!line.parse(arguments)) return;
+
+  if (!line.given("data") && !line.given("test"))
+    throw InvalidArgument("evaluate: expected --data or --test, the cases to evaluate on; see dbn evaluate --help");
+  const ModelFile model = load_model(path);
+  const PreparedCases cases = load_model_cases(data, model);
+  if (!cases.dataset().labelled() && !cases.dataset().has_targets())
+    throw DataError(
+        fmt::format("{}: expected labels, found none; see --label-file and --label-column", cases.dataset().name));
+  task(model.task).numeric ? report_regression(model, cases, line) : report(model, cases, line);
 }

@@ -1,8 +1,7 @@
-// dbn finetune: a stack or an initializer in, classifier out.
+// dbn finetune: a stack or an initializer in, a classifier or a net that predicts numbers out.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/stopwatch.hpp>
@@ -10,15 +9,16 @@
 #include <dbn/experiment/start.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
-#include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/nn/lsuv.hpp>
+#include <dbn/nn/target_scaling.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
 #include "cases.hpp"
 #include "checkpointing.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
+#include "finetune_report.hpp"
 #include "notes.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -69,6 +69,12 @@ struct From {
   const Preprocessing* preprocessing() const {
     return stack ? &stack->preprocessing : model ? &model->preprocessing : nullptr;
   }
+  /// The model's net as it goes on to learn from these cases.
+  Mlp model_net(const PreparedCases& labelled) const {
+    Mlp net = model->net;
+    if (task(model->task).numeric) unfold_target_scaling(net, fit_target_scaling(labelled, loss(model->loss)));
+    return net;
+  }
   /// Throws DataError when the file's net was made for other data.
   void check_fits(const std::string& path, const Dataset& dataset) const {
     if (!stack && !model) return;
@@ -76,8 +82,11 @@ struct From {
     if (features != dataset.feature_count())
       throw DataError(
           fmt::format("{}: expects {} features, {} has {}", path, features, dataset.name, dataset.feature_count()));
-    if (model && model->classes != dataset.classes)
+    if (model && !dataset.has_targets() && model->outputs != dataset.classes)
       throw DataError(fmt::format("{}: its classes are not those of {}", path, dataset.name));
+    if (model && dataset.has_targets() && model->outputs.size() != dataset.target_names.size())
+      throw DataError(fmt::format("{}: predicts {} targets, {} has {}; see --label-column", path, model->outputs.size(),
+                                  dataset.name, dataset.target_names.size()));
   }
 };
 
@@ -95,13 +104,26 @@ From read_from(const StartOptions& start, const CommandLine& line) {
   return from;
 }
 
+// A model goes on with what it learnt.
+void adopt_task(FinetuneOptions& options, const From& from, const CommandLine& line) {
+  if (!from.model) return;
+  const auto adopt = [&](const char* option, std::string& value, const std::string& of_model) {
+    if (line.given(option) && value != of_model)
+      throw InvalidArgument(fmt::format("--{}: the model of --from was trained by {}, found {}; leave the option out",
+                                        option, of_model, value));
+    value = of_model;
+  };
+  adopt("task", options.task, from.model->task);
+  adopt("loss", options.loss, from.model->loss);
+}
+
 std::vector<Index> sizes_of(const Mlp& net) {
   std::vector<Index> sizes{net.feature_count()};
   for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
   return sizes;
 }
 
-// Features, hidden layers, classes; of --init too, before there is a net.
+// Features, hidden layers, classes or targets; of --init too, before there is a net.
 std::vector<Index> net_sizes(const StartOptions& start, const From& from, const Dataset& dataset) {
   if (from.model) return sizes_of(from.model->net);
   std::vector<Index> sizes{dataset.feature_count()};
@@ -109,13 +131,12 @@ std::vector<Index> net_sizes(const StartOptions& start, const From& from, const 
     sizes = from.stack->stack.sizes();
   else
     sizes.insert(sizes.end(), start.layers.begin(), start.layers.end());
-  sizes.push_back(static_cast<Index>(dataset.classes.size()));
+  sizes.push_back(static_cast<Index>(output_names(dataset).size()));
   return sizes;
 }
 
 Mlp start_net(const StartOptions& start, const From& from, const std::vector<Index>& sizes, const CaseSource& cases,
               std::uint64_t seed) {
-  if (from.model) return from.model->net;
   if (from.stack) return unroll(from.stack->stack, sizes.back(), seed);
   const Start meant = start.start();
   Mlp net = make_mlp(sizes, meant.activation, meant.method, seed, start.initial);
@@ -149,41 +170,12 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
   return result;
 }
 
-nlohmann::json epochs_json(const std::vector<FinetuneEpoch>& history) {
-  nlohmann::json epochs = nlohmann::json::array();
-  for (const auto& e : history)
-    epochs.push_back({{"epoch", e.epoch},
-                      {"train_loss", e.train_loss},
-                      {"validation_error", e.validation_error ? nlohmann::json(*e.validation_error) : nlohmann::json()},
-                      {"learning_rate", e.learning_rate},
-                      {"seconds", e.seconds}});
-  return epochs;
-}
-
-void report(const FinetuneResult& result, const std::optional<Evaluation>& test, const TrainingCases& cases,
-            double seconds, const std::string& out, const CommandLine& line) {
-  const auto number = [&](double value) { return test ? nlohmann::json(value) : nlohmann::json(); };
-  if (line.global.json)
-    return print_json({{"command", "finetune"},
-                       {"seed", line.seed()},
-                       {"data", data_json(cases)},
-                       {"epochs", epochs_json(result.history)},
-                       {"best_epoch", result.best_epoch},
-                       {"test_error", number(test ? test->error : 0)},
-                       {"test_cross_entropy", number(test ? test->cross_entropy : 0)},
-                       {"seconds", seconds},
-                       {"out", out}});
-  if (test)
-    print(fmt::format("test error {:.2f} % (95 % interval {:.2f} to {:.2f}), cross-entropy {:.4f} nats, {} cases\n",
-                      test->error, test->error_interval[0], test->error_interval[1], test->cross_entropy, test->cases));
-  print(fmt::format("fine-tuned for {} epochs in {:.1f} s (seed {}): {}\n", result.history.size(), seconds, line.seed(),
-                    out));
-}
-
 }  // namespace
 
 void run_finetune(std::span<const std::string> arguments) {
-  CommandLine line("finetune", "Trains a classifier from a stack (--from) or from an initializer (--init).");
+  CommandLine line("finetune",
+                   "Trains a classifier or, by --task regression, a net that predicts numbers, from a stack (--from) "
+                   "or an initializer.");
   StartOptions start;
   FinetuneOptions options;
   DataOptions data;
@@ -199,6 +191,8 @@ void run_finetune(std::span<const std::string> arguments) {
   options.validate();
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file, start.from});
   const From from = read_from(start, line);
+  adopt_task(options, from, line);
+  data.numeric_labels = task(options.task).numeric;
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
   from.check_fits(start.from, *cases.files.training);
   const PreparedCases labelled = cases.labelled(data.labels, line.seed());
@@ -210,7 +204,7 @@ void run_finetune(std::span<const std::string> arguments) {
   if (line.global.dry_run)
     return print(describe_plan(sizes, bytes, finetune_work(sizes, options, labelled.case_count())));
 
-  Mlp net = start_net(start, from, sizes, cases.training(), line.seed());
+  Mlp net = from.model ? from.model_net(labelled) : start_net(start, from, sizes, cases.training(), line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
   add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
@@ -219,14 +213,14 @@ void run_finetune(std::span<const std::string> arguments) {
   FinetuneResult result =
       train(std::move(net), labelled, cases.labelled_validation(), options, identity, checkpointing, line);
   const double seconds = watch.seconds();
-  std::optional<Evaluation> test;
-  if (const auto test_cases = cases.test()) test = evaluate(result.net, *test_cases);
-  save_model({result.net, cases.files.training->classes, cases.preprocessing, line.seed(),
+  const auto& names = output_names(*cases.files.training);
+  const TestResult test = evaluate_test(result.net, cases.test(), options);
+  save_model({result.net, names, cases.preprocessing, line.seed(),
               start.from.empty() ? start.start().method
               : from.stack       ? "stack"
                                  : from.model->start,
-              result.history},
+              result.history, options.task, loss_of(options).name},
              out);
-  report(result, test, cases, seconds, out, line);
-  if (test) note_only_prediction(*test, cases.files.training->classes, line.global.quiet);
+  report_finetune(result, test, cases, seconds, out, line);
+  if (test.classes) note_only_prediction(*test.classes, names, line.global.quiet);
 }

@@ -66,7 +66,9 @@ json describe(ModelFile file) {
           {"scale", file.preprocessing.scale},
           {"start", file.start},
           {"activations", activations},
-          {"classes", file.classes},
+          {"task", file.task},
+          {"loss", file.loss},
+          {task(file.task).numeric ? "targets" : "classes", file.outputs},
           {"epochs", file.history.size()},
           {"train_loss", file.history.empty() ? json() : json(file.history.back().train_loss)},
           {"tensors", tensor_list}};
@@ -105,7 +107,7 @@ std::string as_text(const json& d) {
   if (d.contains("position")) return checkpoint_text(d);
   std::string text = fmt::format("format   {}\nsizes    {}\nscale    {}\nseed     {}\n", d["format"].get<std::string>(),
                                  d["sizes"].dump(), d["scale"].get<std::string>(), d["seed"].dump());
-  for (const char* key : {"start", "activations", "classes", "epochs", "train_loss"})
+  for (const char* key : {"start", "activations", "task", "loss", "classes", "targets", "epochs", "train_loss"})
     if (d.contains(key)) text += fmt::format("{:<8} {}\n", key, d[key].dump());
   if (d.contains("layers"))
     for (const auto& layer : d["layers"]) text += fmt::format("layer    {}\n", layer.dump());

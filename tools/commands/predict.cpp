@@ -1,9 +1,10 @@
-// dbn predict: a label and, if wanted, probabilities for each case, as CSV.
+// dbn predict: a label and, if wanted, probabilities for each case, or the numbers of a regression, as CSV.
 
 #include <algorithm>
 #include <numeric>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
@@ -60,10 +61,53 @@ std::string row(const PredictOptions& options, const std::vector<std::string>& c
   return text + "\n";
 }
 
+std::string numbers_row(const ConstVectorRef& values) {
+  return fmt::format("{}\n", fmt::join(values.begin(), values.end(), ","));
+}
+
+// A table of predictions, its rows made from what the net predicts for a case.
+class Predictions {
+ public:
+  Predictions(const ModelFile& model, const PredictOptions& options)
+      : model_(model), options_(options), numeric_(task(model.task).numeric) {}
+
+  std::string first_line() const {
+    if (!numeric_) return header(options_, model_.outputs);
+    std::vector<std::string> names;
+    for (const auto& name : model_.outputs) names.push_back(csv_field(name));
+    return fmt::format("{}\n", fmt::join(names, ","));
+  }
+  std::string line(const ConstVectorRef& predicted) const {
+    return numeric_ ? numbers_row(predicted) : row(options_, model_.outputs, predicted);
+  }
+  nlohmann::json json(const ConstVectorRef& predicted) const {
+    if (numeric_) return std::vector<Scalar>(predicted.begin(), predicted.end());
+    Index best = 0;
+    predicted.maxCoeff(&best);
+    return model_.outputs[static_cast<std::size_t>(best)];
+  }
+  const char* json_key() const { return numeric_ ? "predictions" : "labels"; }
+
+ private:
+  const ModelFile& model_;
+  const PredictOptions& options_;
+  bool numeric_;
+};
+
+void check_fits(const PredictOptions& options, const ModelFile& model) {
+  if (task(model.task).numeric && (options.proba || options.top > 0))
+    throw InvalidArgument(fmt::format(
+        "--proba, --top: the model's task is {}, which has no classes; leave them out to get its predictions",
+        model.task));
+  if (options.top > model.net.output_count())
+    throw InvalidArgument(
+        fmt::format("--top: expected at most {} classes, found {}", model.net.output_count(), options.top));
+}
+
 }  // namespace
 
 void run_predict(std::span<const std::string> arguments) {
-  CommandLine line("predict", "Writes one row a case: its label and, if wanted, probabilities.");
+  CommandLine line("predict", "Writes one row a case: its label and, if wanted, probabilities; or its targets.");
   std::string path;
   PredictOptions options;
   DataOptions data;
@@ -79,21 +123,18 @@ void run_predict(std::span<const std::string> arguments) {
   if (!line.given("data") && !line.given("test"))
     throw InvalidArgument("predict: expected --data or --test, the cases to predict; see dbn predict --help");
   const ModelFile model = load_model(path);
-  if (options.top > model.net.output_count())
-    throw InvalidArgument(
-        fmt::format("--top: expected at most {} classes, found {}", model.net.output_count(), options.top));
-  const PreparedCases cases = load_model_cases(data, model.classes, model.preprocessing, model.net.feature_count());
+  check_fits(options, model);
+  const PreparedCases cases = load_model_cases(data, model);
 
   if (line.global.dry_run) return print(fmt::format("{} cases to predict\n", cases.case_count()));
-  std::string text = header(options, model.classes);
-  nlohmann::json labels = nlohmann::json::array();
+  const Predictions table(model, options);
+  std::string text = table.first_line();
+  nlohmann::json rows = nlohmann::json::array();
   const bool to_file = !options.out.empty();
-  for_each_prediction(model.net, cases, [&](Index, const Matrix& probabilities) {
-    for (Index c = 0; c < probabilities.cols(); ++c) {
-      text += row(options, model.classes, probabilities.col(c));
-      Index best = 0;
-      probabilities.col(c).maxCoeff(&best);
-      if (line.global.json) labels.push_back(model.classes[static_cast<std::size_t>(best)]);
+  for_each_prediction(model.net, cases, loss(model.loss), [&](Index, const Matrix& predictions) {
+    for (Index c = 0; c < predictions.cols(); ++c) {
+      text += table.line(predictions.col(c));
+      if (line.global.json) rows.push_back(table.json(predictions.col(c)));
     }
     if (to_file || line.global.json) return;
     print(text);
@@ -101,5 +142,5 @@ void run_predict(std::span<const std::string> arguments) {
   });
   if (to_file) write_file(options.out, text);
   if (line.global.json)
-    print_json({{"command", "predict"}, {"cases", cases.case_count()}, {"labels", labels}, {"out", options.out}});
+    print_json({{"command", "predict"}, {"cases", cases.case_count()}, {table.json_key(), rows}, {"out", options.out}});
 }

@@ -71,7 +71,12 @@ void run_pretrain(std::span<const std::string> arguments) {
   DataOptions data;
   data.validation = "0.05";
   std::string out = "stack.safetensors";
+  std::string goal = "classification";
   line.add({{.name = "out", .value = &out, .help = "file that the stack is written to"}});
+  line.add({{.name = "task",
+             .value = &goal,
+             .help = "what the label columns, which are not read as features, hold: classes, or numbers",
+             .choices = task_names()}});
   Checkpointing checkpointing(line);
   line.add(options.fields());
   line.add(checkpointing.fields());
@@ -79,6 +84,7 @@ void run_pretrain(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   options.validate();
+  data.numeric_labels = task(goal).numeric;
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
   std::vector<Index> sizes{cases.files.training->feature_count()};

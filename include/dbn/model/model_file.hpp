@@ -14,11 +14,13 @@ namespace dbn {
 /// What a model file holds. It has no time, host or path in it: same seed, same bytes.
 struct ModelFile {
   Mlp net;
-  std::vector<std::string> classes;  ///< name of each output
+  std::vector<std::string> outputs;  ///< name of each output's class or target
   Preprocessing preprocessing;       ///< that the net's inputs went through
   std::uint64_t seed = 0;
   std::string start;                   ///< what the weights started from, in a word: rbm, xavier, ...
   std::vector<FinetuneEpoch> history;  ///< seconds are not stored
+  std::string task = "classification";
+  std::string loss = "softmax";  ///< which says what the outputs predict
 };
 
 /// Writes atomically. Throws IoError.

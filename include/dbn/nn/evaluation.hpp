@@ -8,6 +8,7 @@
 
 #include <dbn/core/types.hpp>
 #include <dbn/data/case_source.hpp>
+#include <dbn/nn/loss.hpp>
 #include <dbn/nn/mlp.hpp>
 
 namespace dbn {
@@ -31,9 +32,13 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases);
 /// Bytes that the evaluation of a net of these sizes takes beside the net.
 double evaluation_memory(const std::vector<Index>& sizes);
 
-/// Calls visit(first, probabilities) for runs of consecutive cases, in order, without holding more than one.
-void for_each_prediction(const Mlp& net, const CaseSource& cases,
-                         const std::function<void(Index first, const Matrix& probabilities)>& visit);
+/// Calls visit(first, scores) for runs of consecutive cases, in order, without holding more than one.
+void for_each_scores(const Mlp& net, const CaseSource& cases,
+                     const std::function<void(Index first, const Matrix& scores)>& visit);
+
+/// The same with what a net trained by this loss predicts: probabilities or values.
+void for_each_prediction(const Mlp& net, const CaseSource& cases, const Loss& loss,
+                         const std::function<void(Index first, const Matrix& predictions)>& visit);
 
 /// 95 % interval of Wilson [1927] for `wrong` of `cases`, percent.
 std::array<double, 2> wilson_interval(Index wrong, Index cases);

@@ -17,8 +17,8 @@ namespace dbn {
 /// What was measured in one epoch.
 struct FinetuneEpoch {
   Index epoch = 0;                              ///< from 1
-  double train_loss = 0;                        ///< mean cross-entropy over the epoch's batches, nats
-  std::optional<double> validation_error = {};  ///< percent; none without validation cases
+  double train_loss = 0;                        ///< mean over the epoch's batches; of cross-entropies in nats
+  std::optional<double> validation_error = {};  ///< percent, of a regression of variance left unexplained
   double learning_rate = 0;                     ///< of the epoch's last update
   double seconds = 0;
 };
@@ -38,10 +38,12 @@ struct FinetuneObserver {
   std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
 
-/// Trains `start`, from the lowest layer that is not frozen, by softmax cross-entropy. Every case of `training` and of
-/// `validation` (may be null) has a label. Throws InvalidArgument for bad options, missing labels, data and net that do
-/// not fit, or patience without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all
-/// measure. With a keeper, goes on from what it saved and hands it the run's state; Interrupted when it wants to stop.
+/// Trains `start`, from the lowest layer that is not frozen, towards the labels or targets that every case of
+/// `training` and of `validation` (may be null) has. Targets are learnt to one scale, and the net that comes back
+/// predicts them in their own units; a `start` that does so already must first go through unfold_target_scaling().
+/// Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or patience without validation
+/// cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure. With a keeper, goes on from what
+/// it saved and hands it the run's state; Interrupted when it wants to stop.
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                          const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {},
                          RunKeeper* keeper = nullptr);

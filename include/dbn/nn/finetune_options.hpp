@@ -10,11 +10,14 @@
 #include <dbn/nn/optimizer.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/nn/targets.hpp>
+#include <dbn/nn/task.hpp>
 
 namespace dbn {
 
 /// How a net is trained, whatever its weights start from.
 struct FinetuneOptions {
+  std::string task = "classification";
+  std::string loss = {};           ///< empty: what the task recommends
   std::string optimizer = "adam";  ///< [Kingma & Ba 2015]
   Index epochs = 30;
   Index min_updates = 0;            ///< more epochs, when that many are needed to reach so many updates
@@ -47,6 +50,9 @@ struct FinetuneOptions {
 
 /// Line searches on each batch; 0 for an optimizer that makes none.
 Index line_searches(const FinetuneOptions& options);
+
+/// What the options minimise.
+const Loss& loss_of(const FinetuneOptions& options);
 
 /// Cases of a batch, of so many in all.
 Index batch_size(const FinetuneOptions& options, Index cases);

@@ -17,6 +17,7 @@ struct Loss {
   double (*value_and_gradient)(MatrixRef scores, const ConstMatrixRef& targets);
   /// Scores become what the net predicts: probabilities or values.
   void (*predict)(MatrixRef scores);
+  bool probabilities;  ///< predictions and targets lie in [0, 1]
 };
 
 /// softmax: cross-entropy -sum_k t_k log p_k in nats, where p is the softmax of the scores and t >= 0 sums to what the

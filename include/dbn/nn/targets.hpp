@@ -8,6 +8,7 @@
 
 #include <dbn/core/types.hpp>
 #include <dbn/data/case_source.hpp>
+#include <dbn/nn/target_scaling.hpp>
 
 namespace dbn {
 
@@ -33,5 +34,8 @@ struct ClassTargetOptions {
 /// do, as in torch.nn.CrossEntropyLoss. Throws InvalidArgument unless every case has a label among `classes`, and for
 /// weights that are not one a class and positive.
 std::unique_ptr<Targets> class_targets(const PreparedCases& cases, Index classes, const ClassTargetOptions& options);
+
+/// Targets of cases that have them, scaled.
+std::unique_ptr<Targets> value_targets(const PreparedCases& cases, const TargetScaling& scaling);
 
 }  // namespace dbn
