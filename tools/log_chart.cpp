@@ -50,7 +50,8 @@ void draw(std::vector<std::string>& picture, const Range& range, const dbn::Reci
 
 }  // namespace
 
-std::string log_chart(const std::string& title, const std::vector<dbn::RecipeCurve>& curves) {
+std::string log_chart(const dbn::RecipeChart& chart) {
+  const auto& curves = chart.curves;
   const Range range = range_of(curves);
   if (range.empty()) return "";
   std::vector<std::string> picture(kHeight, std::string(kWidth, ' '));
@@ -59,7 +60,7 @@ std::string log_chart(const std::string& title, const std::vector<dbn::RecipeCur
     draw(picture, range, curves[i], letter(i));
     longest = std::max(longest, curves[i].values.size());
   }
-  std::string text = title + ", logarithmic scale\n";
+  std::string text = chart.title + ", logarithmic scale\n";
   constexpr std::size_t kLabelled = 5;  // every so many rows have their value beside them
   for (std::size_t row = 0; row < kHeight; ++row)
     text += fmt::format("{:>9} |{}\n", row % kLabelled == 0 ? fmt::format("{:.4g}", std::pow(10, range.at(row))) : "",

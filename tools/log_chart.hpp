@@ -8,4 +8,4 @@
 
 /// A chart of curves with values above 0, each drawn by a letter of its own, with a legend. Values that are not are
 /// left out; where nothing is left the text is empty.
-std::string log_chart(const std::string& title, const std::vector<dbn::RecipeCurve>& curves);
+std::string log_chart(const dbn::RecipeChart& chart);

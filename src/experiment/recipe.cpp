@@ -62,6 +62,9 @@ void RecipeRun::forget(const std::string& piece) const {
 
 const std::vector<RecipeKind>& recipes() {
   static const std::vector<RecipeKind> table{
+      {"glorot-profile",
+       "what starts do to signals: tanh nets of Glorot & Bengio 2010, deep ReLU nets of He et al. 2015",
+       &detail::make_glorot_profile},
       {"hinton-2006", "MNIST, 784-500-500-2000-10 by RBMs, then conjugate gradient as in 2006, or Adam",
        &detail::make_hinton_2006},
       {"seed-linear", "six starts of a ReLU net on a linear task: loss after 50 epochs beside PyTorch's",

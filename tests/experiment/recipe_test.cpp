@@ -91,9 +91,10 @@ TEST(Recipe, SeedLinearMeasuresEveryStartAndWhatMoved) {
   for (const auto& row : result.rows) EXPECT_EQ(row.values.size(), 3U) << row.what;
   EXPECT_THAT(result.rows[5].what, HasSubstr("moved"));
   EXPECT_THAT(result.rows[5].values, ElementsAre(0, 0, 0));
-  ASSERT_EQ(result.curves.size(), 4U);
-  for (const auto& curve : result.curves) EXPECT_EQ(curve.values.size(), 5U) << curve.name;
-  EXPECT_NE(result.curves[1].values, result.curves[2].values);
+  const auto& curves = result.charts.at(0).curves;
+  ASSERT_EQ(curves.size(), 4U);
+  for (const auto& curve : curves) EXPECT_EQ(curve.values.size(), 5U) << curve.name;
+  EXPECT_NE(curves[1].values, curves[2].values);
   EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("not one of")));
   EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("Xavier")));
 }
@@ -126,9 +127,27 @@ TEST(Recipe, HintonTrainsBothWaysFromOneStack) {
   for (const auto& row : result.rows) EXPECT_TRUE(row.target.has_value()) << row.what;
   EXPECT_THAT(lines, ElementsAre(HasSubstr("seed 3  conj"), HasSubstr("seed 3  Adam"), HasSubstr("seed 4  conj"),
                                  HasSubstr("seed 4  Adam")));
-  ASSERT_EQ(result.curves.size(), 2U);
-  EXPECT_EQ(result.curves[0].values.size(), 2U);
-  EXPECT_EQ(result.curves[1].values.size(), 3U);
+  const auto& curves = result.charts.at(0).curves;
+  ASSERT_EQ(curves.size(), 2U);
+  EXPECT_EQ(curves[0].values.size(), 2U);
+  EXPECT_EQ(curves[1].values.size(), 3U);
+}
+
+TEST(Recipe, GlorotProfileFindsThePublishedNumbersInNarrowNets) {
+  auto made = recipe("glorot-profile").make();
+  set(*made, "net", "width", "200");
+  set(*made, "net", "cases", "100");
+  set(*made, "net", "jacobian-cases", "1");
+  set(*made, "relu", "depth", "10");
+  publish(*made, "deviation-tolerance", "5");
+  publish(*made, "singular-value-tolerance", "0.02");
+  publish(*made, "relu-tolerance", "0.1");
+  const auto result = reproduce("glorot-profile", *made, {.data = {}, .seeds = 2});
+  ASSERT_EQ(result.rows.size(), 12U);
+  for (const auto& row : result.rows) EXPECT_TRUE(row.target && row.target->met) << row.what;
+  ASSERT_EQ(result.charts.size(), 2U);
+  EXPECT_EQ(result.charts[0].curves[0].values.size(), 5U);
+  EXPECT_EQ(result.charts[1].curves[0].values.size(), 10U);
 }
 
 // Stops before every update in turn: what is left goes on to the numbers of a run that was never stopped.

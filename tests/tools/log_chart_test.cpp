@@ -20,7 +20,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 TEST(LogChart, EqualFactorsAreEqualHeights) {
-  const auto lines = lines_of(log_chart("loss", {{"down", {1000, 100, 10, 1}}, {"flat", {10, 10, 10, 10}}}));
+  const auto lines = lines_of(log_chart({"loss", {{"down", {1000, 100, 10, 1}}, {"flat", {10, 10, 10, 10}}}}));
   EXPECT_EQ(lines[0], "loss, logarithmic scale");
   EXPECT_THAT(lines[1], HasSubstr("1000 |aaa"));
   EXPECT_THAT(lines[6], HasSubstr(" |  "));
@@ -33,9 +33,9 @@ TEST(LogChart, EqualFactorsAreEqualHeights) {
 }
 
 TEST(LogChart, WhatHasNoLogarithmIsLeftOut) {
-  EXPECT_EQ(log_chart("x", {}), "");
-  EXPECT_EQ(log_chart("x", {{"none", {}}, {"zero", {0, -1, std::numeric_limits<double>::quiet_NaN()}}}), "");
-  EXPECT_THAT(log_chart("x", {{"some", {0, 5}}}), HasSubstr("a some"));
+  EXPECT_EQ(log_chart({"x", {}}), "");
+  EXPECT_EQ(log_chart({"x", {{"none", {}}, {"zero", {0, -1, std::numeric_limits<double>::quiet_NaN()}}}}), "");
+  EXPECT_THAT(log_chart({"x", {{"some", {0, 5}}}}), HasSubstr("a some"));
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_F(Reproduce, JsonHoldsTheSameAsOneObjectWithCurves) {
   EXPECT_EQ(object["seed"], 5);
   EXPECT_EQ(object["seeds"], 2);
   for (const auto& row : object["rows"]) EXPECT_EQ(row["values"].size(), 2U) << row;
-  EXPECT_EQ(object["curves"]["zeros"].size(), 4U);
+  EXPECT_EQ(object["charts"][0]["curves"]["zeros"].size(), 4U);
   EXPECT_FALSE(object["remarks"].empty());
 }
 

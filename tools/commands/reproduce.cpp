@@ -109,7 +109,7 @@ std::string report(const RecipeFile& file, const RecipeResult& result, const Rec
     rows.push_back({row.what, row.published.empty() ? "-" : row.published, estimate_text(row.measured),
                     fmt::format("{:.3g}", row.seconds), target_text(row)});
   std::string text = fmt::format("{}\n{}\n\n{}\n", file.title, file.source, text_table(rows));
-  if (!result.curves.empty()) text += log_chart(result.curves_title, result.curves) + "\n";
+  for (const auto& chart : result.charts) text += log_chart(chart) + "\n";
   for (const auto& remark : result.remarks) text += remark + "\n";
   return text + fmt::format("seeds {} to {}, {:.1f} s in all\n", run.seed,
                             run.seed + static_cast<std::uint64_t>(run.seeds) - 1, seconds);
@@ -127,23 +127,21 @@ json row_json(const RecipeRow& row) {
           {"met", row.target ? json(row.target->met) : json()}};
 }
 
+json chart_json(const RecipeChart& chart) {
+  json curves = json::object();
+  for (const auto& curve : chart.curves) curves[curve.name] = curve.values;
+  return {{"title", chart.title}, {"curves", curves}};
+}
+
 json report_json(const std::string& name, const RecipeFile& file, const RecipeResult& result, const RecipeRun& run,
                  double seconds) {
   json rows = json::array();
   for (const auto& row : result.rows) rows.push_back(row_json(row));
-  json curves = json::object();
-  for (const auto& curve : result.curves) curves[curve.name] = curve.values;
-  return {{"command", "reproduce"},
-          {"recipe", name},
-          {"title", file.title},
-          {"source", file.source},
-          {"seed", run.seed},
-          {"seeds", run.seeds},
-          {"rows", rows},
-          {"remarks", result.remarks},
-          {"curves_title", result.curves_title},
-          {"curves", curves},
-          {"seconds", seconds}};
+  json charts = json::array();
+  for (const auto& chart : result.charts) charts.push_back(chart_json(chart));
+  return {{"command", "reproduce"}, {"recipe", name},     {"title", file.title}, {"source", file.source},
+          {"seed", run.seed},       {"seeds", run.seeds}, {"rows", rows},        {"remarks", result.remarks},
+          {"charts", charts},       {"seconds", seconds}};
 }
 
 std::string plan(const RecipeFile& file, const RecipeRun& run, double minutes, double bytes) {

@@ -44,12 +44,17 @@ struct RecipeCurve {
   std::vector<double> values;
 };
 
+/// Curves that are shown together, on a logarithmic scale.
+struct RecipeChart {
+  std::string title;  ///< what they show, with its unit, and by what: "training loss, nats, by epoch"
+  std::vector<RecipeCurve> curves;
+};
+
 /// What came of a recipe.
 struct RecipeResult {
   std::vector<RecipeRow> rows;
   std::vector<std::string> remarks;  ///< in plain words, from the measured numbers
-  std::string curves_title;          ///< what the curves show, with its unit
-  std::vector<RecipeCurve> curves;
+  std::vector<RecipeChart> charts;
 };
 
 /// Whom a recipe tells how far it is; any may be empty. Calls come from any thread, one at a time.
@@ -109,7 +114,8 @@ struct RecipeKind {
   std::unique_ptr<Recipe> (*make)();
 };
 
-/// All recipes: hinton-2006 [Hinton & Salakhutdinov 2006]; seed-linear, six starts measured with PyTorch.
+/// All recipes: glorot-profile [Glorot & Bengio 2010; He et al. 2015]; hinton-2006 [Hinton & Salakhutdinov 2006];
+/// seed-linear, six starts measured with PyTorch.
 const std::vector<RecipeKind>& recipes();
 const RecipeKind& recipe(std::string_view name);
 std::vector<std::string> recipe_names();

@@ -28,10 +28,6 @@ struct Arm {
   std::vector<std::vector<double>> losses;
 };
 
-RecipeTarget at_most(double bound, const MeanEstimate& measured) {
-  return {fmt::format("at most {:g}", bound), measured.mean <= bound};
-}
-
 class Hinton2006 final : public Recipe {
  public:
   std::vector<RecipeSection> options() override {
@@ -140,12 +136,13 @@ std::string resolution(double published, Index cases) {
 
 RecipeResult Hinton2006::report(const Arms& arms, Index test_cases) const {
   RecipeResult result;
+  RecipeChart losses{.title = "training loss, nats, by epoch", .curves = {}};
   const std::string published = fmt::format("{:g} (re-runs {:g})", published_error_, fmt::join(published_again_, ", "));
   for (std::size_t i = 0; i < ways_.size(); ++i) {
     result.rows.push_back(
         recipe_row("test error %, " + ways_[i].what, published, arms[i].errors, mean_of(arms[i].seconds)));
     result.rows.back().target = at_most(most_error_, result.rows.back().measured);
-    result.curves.push_back({ways_[i].what, mean_curve(arms[i].losses)});
+    losses.curves.push_back({ways_[i].what, mean_curve(arms[i].losses)});
   }
   const auto& pretraining = arms[0].pretrain_seconds;
   result.rows.push_back(recipe_row("pretraining, seconds a seed", "", pretraining, mean_of(pretraining)));
@@ -156,7 +153,7 @@ RecipeResult Hinton2006::report(const Arms& arms, Index test_cases) const {
   result.rows.push_back(
       recipe_row("all training, seconds", "", {total}, total / static_cast<double>(pretraining.size())));
   result.rows.back().target = at_most(most_seconds_, result.rows.back().measured);
-  result.curves_title = "training loss, nats, by epoch";
+  result.charts.push_back(std::move(losses));
   result.remarks = {which_is_better(paired_difference(arms[1].errors, arms[0].errors)),
                     resolution(published_error_, test_cases)};
   return result;

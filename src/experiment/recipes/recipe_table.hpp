@@ -7,6 +7,7 @@
 
 namespace dbn::detail {
 
+std::unique_ptr<Recipe> make_glorot_profile();
 std::unique_ptr<Recipe> make_hinton_2006();
 std::unique_ptr<Recipe> make_seed_linear();
 

@@ -12,7 +12,7 @@
 #include <dbn/core/parallel.hpp>
 #include <dbn/data/synthetic.hpp>
 #include <dbn/nn/evaluation.hpp>
-#include <dbn/nn/initializer.hpp>
+#include <dbn/nn/mlp.hpp>
 
 #include "recipe_table.hpp"
 #include "steps.hpp"
@@ -28,35 +28,6 @@ struct StartRuns {
   std::vector<double> loss, accuracy, moved, seconds;
   std::vector<std::vector<double>> losses;
 };
-
-// Uniform on [-bound, bound).
-void fill_within(const Stream& stream, double bound, std::uint32_t instance, VectorRef values) {
-  stream.uniforms_into({.instance = instance}, {values.data(), static_cast<std::size_t>(values.size())});
-  values.array() = static_cast<Scalar>(bound) * (Scalar(2) * values.array() - Scalar(1));
-}
-
-// torch.nn.Linear: weights and biases uniform within 1 / sqrt(fan_in).
-void fill_as_pytorch(const Stream& stream, DenseLayer& layer) {
-  const double bound = 1 / std::sqrt(static_cast<double>(layer.fan_in()));
-  for (Index o = 0; o < layer.fan_out(); ++o)
-    fill_within(stream, bound, static_cast<std::uint32_t>(o), layer.weights.col(o));
-  fill_within(stream, bound, static_cast<std::uint32_t>(layer.fan_out()), layer.bias);
-}
-
-// Every layer by the start, the output layer too.
-Mlp start_net(const std::vector<Index>& sizes, const std::string& start, std::uint64_t seed) {
-  Mlp net = make_mlp(sizes, "relu", "zeros", seed);
-  for (std::size_t i = 0; i < net.layers.size(); ++i) {
-    const Stream stream(seed, Purpose::initial_weights, static_cast<std::uint32_t>(i));
-    if (start == "ones")
-      net.layers[i].weights.setOnes();
-    else if (start == "pytorch")
-      fill_as_pytorch(stream, net.layers[i]);
-    else
-      initializer(start).fill(stream, net.layers[i].weights);
-  }
-  return net;
-}
 
 // How many weights and biases differ, those of the output layer's units apart.
 double moved_parameters(Mlp before, Mlp after) {
@@ -107,8 +78,9 @@ class SeedLinear final : public Recipe {
     return all;
   }
   Numbers train(const std::string& start, std::uint64_t seed, RunKeeper* keeper) const;
-  RecipeTarget as_pytorch(const MeanEstimate& measured, std::size_t seeds, double mean, double deviation) const;
+  RecipeTarget as_pytorch(const RecipeRow& row, double mean, double deviation) const;
   RecipeResult report(const std::vector<StartRuns>& runs) const;
+  void report_zeros(const StartRuns& zeros, RecipeResult& result) const;
   std::string zeros_remark(const StartRuns& zeros) const;
   std::string textbook_remark(const std::vector<StartRuns>& runs) const;
   std::string he_remark(const std::vector<StartRuns>& runs) const;
@@ -131,7 +103,7 @@ Numbers SeedLinear::train(const std::string& start, std::uint64_t seed, RunKeepe
   const auto data = std::make_shared<const Dataset>(
       synthetic_dataset("seed-linear").make(Stream(seed, Purpose::synthetic_training), cases_));
   const PreparedCases cases(data, all_cases(cases_), {});
-  const Mlp net = start_net(sizes(), start, seed);
+  const Mlp net = make_mlp(sizes(), "relu", start, seed, {.output = start});
   const auto trained = fine_tune(net, cases, nullptr, finetune_, seed, {}, keeper);
   const Evaluation after = evaluate(trained.net, cases);
   return {{"loss", {after.cross_entropy}},
@@ -170,36 +142,40 @@ RecipeResult SeedLinear::run(const RecipeRun& run) const {
 }
 
 // PyTorch's deviation serves both means, so that few seeds of ours do not make the bound.
-RecipeTarget SeedLinear::as_pytorch(const MeanEstimate& measured, std::size_t seeds, double mean,
-                                    double deviation) const {
-  const double error = deviation * std::sqrt(1 / static_cast<double>(seeds) + 1 / static_cast<double>(seeds_));
-  return {fmt::format("within {:.2g}", kMostErrors * error), std::abs(measured.mean - mean) <= kMostErrors * error};
+RecipeTarget SeedLinear::as_pytorch(const RecipeRow& row, double mean, double deviation) const {
+  const double error =
+      deviation * std::sqrt(1 / static_cast<double>(row.values.size()) + 1 / static_cast<double>(seeds_));
+  return within(kMostErrors * error, mean, row.measured);
 }
 
 RecipeResult SeedLinear::report(const std::vector<StartRuns>& runs) const {
-  RecipeResult result{.rows = {}, .remarks = {}, .curves_title = "training loss, nats, by epoch", .curves = {}};
+  RecipeResult result;
+  RecipeChart losses{.title = "training loss, nats, by epoch", .curves = {}};
   for (std::size_t i = 0; i < starts_.size(); ++i) {
-    const auto& own = runs[i];
-    result.rows.push_back(recipe_row("loss, " + starts_[i],
-                                     fmt::format("{:.3g} (sd {:.2g})", loss_[i], loss_deviation_[i]), own.loss,
-                                     mean_of(own.seconds)));
-    result.rows.back().target = as_pytorch(result.rows.back().measured, own.loss.size(), loss_[i], loss_deviation_[i]);
-    result.curves.push_back({starts_[i], mean_curve(own.losses)});
+    auto& row = result.rows.emplace_back(recipe_row("loss, " + starts_[i],
+                                                    fmt::format("{:.3g} (sd {:.2g})", loss_[i], loss_deviation_[i]),
+                                                    runs[i].loss, mean_of(runs[i].seconds)));
+    row.target = as_pytorch(row, loss_[i], loss_deviation_[i]);
+    losses.curves.push_back({starts_[i], mean_curve(runs[i].losses)});
   }
-  if (const StartRuns* zeros = of("zeros", runs)) {
-    result.rows.push_back(recipe_row("accuracy %, zeros",
-                                     fmt::format("{:.1f} (sd {:.1f})", zeros_accuracy_[0], zeros_accuracy_[1]),
-                                     zeros->accuracy, mean_of(zeros->seconds)));
-    result.rows.back().target =
-        as_pytorch(result.rows.back().measured, zeros->accuracy.size(), zeros_accuracy_[0], zeros_accuracy_[1]);
-    result.rows.push_back(
-        recipe_row("zeros: parameters that moved, output biases apart", "0", zeros->moved, mean_of(zeros->seconds)));
-    result.rows.back().target = RecipeTarget{"0", result.rows.back().measured.mean == 0};
-    result.remarks.push_back(zeros_remark(*zeros));
-  }
+  result.charts.push_back(std::move(losses));
+  if (const StartRuns* zeros = of("zeros", runs)) report_zeros(*zeros, result);
   if (!textbook_starts_.empty()) result.remarks.push_back(textbook_remark(runs));
   if (auto remark = he_remark(runs); !remark.empty()) result.remarks.push_back(std::move(remark));
   return result;
+}
+
+void SeedLinear::report_zeros(const StartRuns& zeros, RecipeResult& result) const {
+  const double seconds = mean_of(zeros.seconds);
+  const double mean = zeros_accuracy_[0];
+  const double deviation = zeros_accuracy_[1];
+  auto& accuracy = result.rows.emplace_back(
+      recipe_row("accuracy %, zeros", fmt::format("{:.1f} (sd {:.1f})", mean, deviation), zeros.accuracy, seconds));
+  accuracy.target = as_pytorch(accuracy, mean, deviation);
+  auto& moved = result.rows.emplace_back(
+      recipe_row("zeros: parameters that moved, output biases apart", "0", zeros.moved, seconds));
+  moved.target = RecipeTarget{"0", moved.measured.mean == 0};
+  result.remarks.push_back(zeros_remark(zeros));
 }
 
 std::string SeedLinear::zeros_remark(const StartRuns& zeros) const {

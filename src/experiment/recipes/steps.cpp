@@ -1,5 +1,6 @@
 #include "steps.hpp"
 
+#include <cmath>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -24,6 +25,14 @@ void check_labelled_data(const RecipeRun& run) {
   if (!run.data.test || !run.data.test->labelled())
     throw InvalidArgument(fmt::format(
         "{}: the recipe expects test cases with labels, found none; name them with --test", run.data.training->name));
+}
+
+RecipeTarget at_most(double bound, const MeanEstimate& measured) {
+  return {fmt::format("at most {:g}", bound), measured.mean <= bound};
+}
+
+RecipeTarget within(double tolerance, double published, const MeanEstimate& measured) {
+  return {fmt::format("within {:.2g}", tolerance), std::abs(measured.mean - published) <= tolerance};
 }
 
 PretrainResult pretrain_step(const RecipeRun& run, const std::string& piece, const std::string& what,

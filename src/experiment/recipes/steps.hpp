@@ -22,6 +22,10 @@ RecipeCases recipe_cases(const RecipeRun& run);
 /// Throws InvalidArgument unless there are labelled training and test cases.
 void check_labelled_data(const RecipeRun& run);
 
+/// Targets of a mean: a bound from above, a tolerance to either side.
+RecipeTarget at_most(double bound, const MeanEstimate& measured);
+RecipeTarget within(double tolerance, double published, const MeanEstimate& measured);
+
 /// pretrain(), kept under the name of that piece; `what` is said of it.
 PretrainResult pretrain_step(const RecipeRun& run, const std::string& piece, const std::string& what,
                              const CaseSource& cases, const PretrainOptions& options, std::uint64_t seed);
