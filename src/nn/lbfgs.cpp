@@ -55,6 +55,8 @@ Minimum minimize_by_lbfgs(Eigen::VectorXd& x, SmoothFunction function, Index ite
   lbfgs_parameter_t parameters;
   lbfgs_parameter_init(&parameters);
   parameters.max_iterations = static_cast<int>(iterations);
+  // Its own 1e-5 of the length of x would end large nets early.
+  parameters.epsilon = 1e-9;
   // A search that halves and doubles stands infinite values; More and Thuente's interpolates between them.
   parameters.linesearch = LBFGS_LINESEARCH_BACKTRACKING_STRONG_WOLFE;
   Run run{.function = function, .x = x, .gradient = Eigen::VectorXd::Zero(n)};

@@ -31,7 +31,7 @@ Minimum minimize_by_cg(Eigen::VectorXd& x, SmoothFunction function, Index line_s
                        ConjugateGradientBuffers& buffers);
 
 /// Moves x by limited-memory BFGS [Liu & Nocedal 1989] over six pairs, as liblbfgs does it, for so many iterations at
-/// most. The value never rises.
+/// most. The value never rises. Stops where the gradient is 1e-9 times as long as x (or as 1).
 Minimum minimize_by_lbfgs(Eigen::VectorXd& x, SmoothFunction function, Index iterations);
 
 }  // namespace dbn
