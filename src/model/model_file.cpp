@@ -96,9 +96,7 @@ ModelFile load_model(const std::string& path) {
     detail::refuse(path, "config: expected activations that end in linear");
   try {
     file.task = task(detail::field<std::string>(config, "task", path)).name;
-    // Files from before there was a choice do not name their loss.
-    const std::string loss = config.contains("loss") ? detail::field<std::string>(config, "loss", path) : "";
-    file.loss = task_loss(task(file.task), loss).name;
+    file.loss = task_loss(task(file.task), detail::field<std::string>(config, "loss", path)).name;
     file.net = read_net(reader, names);
   } catch (const InvalidArgument& error) {
     detail::refuse(path, error.what());
