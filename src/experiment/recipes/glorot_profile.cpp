@@ -37,6 +37,20 @@ std::vector<double> layer_factors(const std::vector<std::vector<double>>& by_see
   return factors;
 }
 
+// The layer where the mean over seeds strays most from what theory expects of it, inputs having second moment 1.
+std::string far_from_theory(const std::vector<double>& moments, double factor) {
+  double worst = 1;
+  std::size_t at = 0;
+  for (std::size_t layer = 0; layer < moments.size(); ++layer) {
+    const double ratio = moments[layer] / std::pow(factor, static_cast<double>(layer + 1));
+    if (std::abs(ratio - 1) < std::abs(worst - 1)) continue;
+    worst = ratio;
+    at = layer;
+  }
+  return fmt::format("the mean second moment is never further from its expectation than {:+.1f} %, in layer {}.",
+                     100 * (worst - 1), at + 1);
+}
+
 class GlorotProfileRecipe final : public Recipe {
  public:
   std::vector<RecipeSection> options() override {
@@ -54,7 +68,8 @@ class GlorotProfileRecipe final : public Recipe {
     return {
         {.name = "deviation-tolerance", .value = &deviation_tolerance_, .help = "percent"},
         {.name = "singular-value-tolerance", .value = &singular_tolerance_, .help = "of a mean singular value"},
-        {.name = "relu-tolerance", .value = &relu_tolerance_, .help = "of a layer's factor on the second moment"},
+        {.name = "factor-tolerance", .value = &factor_tolerance_, .help = "of a layer's factor on the second moment"},
+        {.name = "moment-tolerance", .value = &moment_tolerance_, .help = "percent of the last layer's second moment"},
     };
   }
   void check(const RecipeRun&) const override {
@@ -79,7 +94,7 @@ class GlorotProfileRecipe final : public Recipe {
 
   ProfileNet net_;
   Index relu_depth_ = 30;
-  double deviation_tolerance_ = 0, singular_tolerance_ = 0, relu_tolerance_ = 0;
+  double deviation_tolerance_ = 0, singular_tolerance_ = 0, factor_tolerance_ = 0, moment_tolerance_ = 0;
 };
 
 Numbers GlorotProfileRecipe::measure(std::uint64_t seed) const {
@@ -151,14 +166,21 @@ void GlorotProfileRecipe::report_tanh(const PublishedProfile& published, const s
 void GlorotProfileRecipe::report_relu(const ReluStart& start, const std::vector<Numbers>& seeds, double seconds,
                                       RecipeResult& result) const {
   const auto moments = lists(seeds, fmt::format("relu {}", start.name));
-  auto& row =
+  auto& factor =
       result.rows.emplace_back(recipe_row(fmt::format("ReLU, {}: factor on the second moment, a layer", start.name),
                                           fmt::format("{:g} (theory)", start.factor), layer_factors(moments), seconds));
-  row.target = within(relu_tolerance_, start.factor, row.measured);
-  result.charts[1].curves.push_back({start.name, mean_curve(moments)});
-  result.remarks.push_back(fmt::format(
-      "ReLU, {}: after {} layers {:.2g} of the first layer's second moment is left.", start.name, relu_depth_,
-      result.charts[1].curves.back().values.back() / result.charts[1].curves.back().values.front()));
+  factor.target = within(factor_tolerance_, start.factor, factor.measured);
+  const auto means = mean_curve(moments);
+  if (start.factor == 1) {  // the others have all but nothing left to hold against it
+    std::vector<double> last;
+    for (const auto& layers : moments) last.push_back(layers.back());
+    auto& row =
+        result.rows.emplace_back(recipe_row(fmt::format("ReLU, {}: second moment, layer {}", start.name, relu_depth_),
+                                            "1 (theory)", std::move(last), seconds));
+    row.target = within(moment_tolerance_ / 100, 1, row.measured);
+  }
+  result.charts[1].curves.push_back({start.name, means});
+  result.remarks.push_back(fmt::format("ReLU, {}: {}", start.name, far_from_theory(means, start.factor)));
 }
 
 }  // namespace
