@@ -153,7 +153,7 @@ RecipeResult SeedLinear::report(const std::vector<StartRuns>& runs) const {
   RecipeChart losses{.title = "training loss, nats, by epoch", .curves = {}};
   for (std::size_t i = 0; i < starts_.size(); ++i) {
     auto& row = result.rows.emplace_back(recipe_row("loss, " + starts_[i],
-                                                    fmt::format("{:.3g} (sd {:.2g})", loss_[i], loss_deviation_[i]),
+                                                    fmt::format("{:g} (sd {:g})", loss_[i], loss_deviation_[i]),
                                                     runs[i].loss, mean_of(runs[i].seconds)));
     row.target = as_pytorch(row, loss_[i], loss_deviation_[i]);
     losses.curves.push_back({starts_[i], mean_curve(runs[i].losses)});
@@ -170,7 +170,7 @@ void SeedLinear::report_zeros(const StartRuns& zeros, RecipeResult& result) cons
   const double mean = zeros_accuracy_[0];
   const double deviation = zeros_accuracy_[1];
   auto& accuracy = result.rows.emplace_back(
-      recipe_row("accuracy %, zeros", fmt::format("{:.1f} (sd {:.1f})", mean, deviation), zeros.accuracy, seconds));
+      recipe_row("accuracy %, zeros", fmt::format("{:g} (sd {:g})", mean, deviation), zeros.accuracy, seconds));
   accuracy.target = as_pytorch(accuracy, mean, deviation);
   auto& moved = result.rows.emplace_back(
       recipe_row("zeros: parameters that moved, output biases apart", "0", zeros.moved, seconds));
