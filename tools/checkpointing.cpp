@@ -35,17 +35,17 @@ void Checkpointing::check(const std::string& out, const std::vector<std::string>
   schedule_.hold_finished = line_.command() != "finetune";  // which has finished when its one run has
   schedule_.only_at_stop = folder_.empty() && !line_.given("checkpoint-every") && !resume_;
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
-  if (folder_.empty()) folder_ = (out.empty() ? line_.command() : out) + ".checkpoint";
+  if (folder_.empty()) folder_ = (out.empty() ? name_ : out) + ".checkpoint";
   if (!out.empty() && same_file(out, folder_))
     throw InvalidArgument(fmt::format("--checkpoint: {} is also --out; name another folder", folder_));
-  const bool there = CheckpointFolder::holds_checkpoints(folder_, line_.command());
+  const bool there = CheckpointFolder::holds_checkpoints(folder_, name_);
   const bool overwrite = line_.global.force || line_.global.dry_run;
   // The output of the run that goes on may be there already: it was written just before the stop.
   if (!out.empty()) check_output(out, inputs, overwrite || (resume_ && there));
   if (there && !resume_ && !overwrite)
     throw IoError(fmt::format(
         "{}: holds checkpoints of an earlier {}; --resume goes on from them, --force starts anew without them", folder_,
-        line_.command()));
+        name_));
   if (schedule_.only_at_stop || line_.global.dry_run) return;
   std::error_code none;
   check_writable(std::filesystem::is_directory(folder_, none) ? folder_ + "/checkpoint" : folder_, true);
@@ -56,7 +56,7 @@ double Checkpointing::bytes(double finished) const {
   double largest = 0;
   std::error_code none;
   for (const auto& name : names_in_folder(folder_)) {
-    if (!name.starts_with(line_.command())) continue;
+    if (!name.starts_with(name_)) continue;
     const auto size = std::filesystem::file_size(std::filesystem::path(folder_) / name, none);
     if (!none) largest = std::max(largest, static_cast<double>(size));
   }
@@ -65,8 +65,8 @@ double Checkpointing::bytes(double finished) const {
 
 void Checkpointing::open(CheckpointFolder& folder, Progress& progress) const {
   if (!schedule_.only_at_stop) folder.hold();
-  const bool there = CheckpointFolder::holds_checkpoints(folder_, line_.command());
-  if (there && !resume_) CheckpointFolder::clear(folder_, line_.command());
+  const bool there = CheckpointFolder::holds_checkpoints(folder_, name_);
+  if (there && !resume_) CheckpointFolder::clear(folder_, name_);
   if (!resume_) return;
   if (there)
     progress.line(fmt::format("going on from {}", folder_));
@@ -100,7 +100,7 @@ std::string Checkpointing::stopped_text(const std::string& what) const {
 }
 
 std::string Checkpointing::diverged_text(const std::string& what) const {
-  if (!CheckpointFolder::holds_checkpoints(folder_, line_.command())) return what;
+  if (!CheckpointFolder::holds_checkpoints(folder_, name_)) return what;
   return fmt::format("{}; the last finite checkpoint is in {}, from which --resume --on-divergence retry goes on", what,
                      folder_);
 }

@@ -16,7 +16,9 @@
 
 class Checkpointing {
  public:
-  explicit Checkpointing(const CommandLine& line) : line_(line) {}
+  /// `name` begins the names of what is kept, and of the folder; empty: the command's.
+  explicit Checkpointing(const CommandLine& line, const std::string& name = "")
+      : line_(line), name_(name.empty() ? line.command() : name) {}
 
   dbn::OptionFields fields();
 
@@ -39,6 +41,7 @@ class Checkpointing {
   std::string diverged_text(const std::string& what) const;
 
   const CommandLine& line_;
+  std::string name_;
   std::string folder_;
   std::string every_ = "30 s";
   bool resume_ = false;

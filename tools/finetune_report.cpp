@@ -16,7 +16,7 @@ nlohmann::json epochs_json(const std::vector<FinetuneEpoch>& history) {
     epochs.push_back({{"epoch", e.epoch},
                       {"train_loss", e.train_loss},
                       {"validation_error", e.validation_error ? nlohmann::json(*e.validation_error) : nlohmann::json()},
-                      {"learning_rate", e.learning_rate},
+                      {"learning_rate", e.learning_rate > 0 ? nlohmann::json(e.learning_rate) : nlohmann::json()},
                       {"seconds", e.seconds}});
   return epochs;
 }

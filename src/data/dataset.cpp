@@ -114,6 +114,17 @@ std::string listed(const std::vector<std::string>& names) {
                      count < std::ssize(names) ? ", ..." : "");
 }
 
+// Of a target that its file does not name.
+std::string made_up_name(std::size_t target, std::size_t count) {
+  return count == 1 ? "target" : fmt::format("target{}", target + 1);
+}
+
+bool has_header(const std::vector<std::string>& target_names) {
+  for (std::size_t i = 0; i < target_names.size(); ++i)
+    if (target_names[i] != made_up_name(i, target_names.size())) return true;
+  return false;
+}
+
 }  // namespace
 
 Index Dataset::case_count() const {
@@ -177,7 +188,7 @@ void set_targets(Dataset& dataset, Matrix targets, std::vector<std::string> name
   const auto count = static_cast<std::size_t>(targets.rows());
   names.resize(count);
   for (std::size_t i = 0; i < count; ++i)
-    if (names[i].empty()) names[i] = count == 1 ? "target" : fmt::format("target{}", i + 1);
+    if (names[i].empty()) names[i] = made_up_name(i, count);
   dataset.targets = std::move(targets);
   dataset.target_names = std::move(names);
   check_targets(dataset);
@@ -204,6 +215,20 @@ void adopt_targets(Dataset& dataset, const std::vector<std::string>& names) {
   if (dataset.target_names.size() != names.size())
     throw DataError(fmt::format("{}: expected {} targets ({}), found {}; name their columns with --label-column",
                                 dataset.name, names.size(), listed(names), dataset.target_names.size()));
+  if (dataset.target_names == names) return;
+  if (!has_header(dataset.target_names) || !has_header(names)) {
+    dataset.target_names = names;  // all that is known is their order
+    return;
+  }
+  Matrix ordered(dataset.targets.rows(), dataset.targets.cols());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto at = std::find(dataset.target_names.begin(), dataset.target_names.end(), names[i]);
+    if (at == dataset.target_names.end())
+      throw DataError(fmt::format("{}: expected targets {}, found {}; name their columns with --label-column",
+                                  dataset.name, listed(names), listed(dataset.target_names)));
+    ordered.row(static_cast<Index>(i)) = dataset.targets.row(at - dataset.target_names.begin());
+  }
+  dataset.targets = std::move(ordered);
   dataset.target_names = names;
 }
 

@@ -22,20 +22,21 @@ constexpr std::uint32_t kFinetuneLayer = 0xFFFFFF;
 // The rate that retries of an optimizer without one are told, which ignores it.
 constexpr double kNoRate = 1;
 
-void check_cases(const Mlp& net, const PreparedCases& cases) {
+void check_cases(const std::vector<Index>& sizes, const PreparedCases& cases) {
   if (cases.case_count() < 1)
     throw InvalidArgument(fmt::format("{}: expected at least one labelled case, found none", cases.dataset().name));
-  if (cases.feature_count() != net.feature_count())
+  if (cases.feature_count() != sizes.front())
     throw InvalidArgument(fmt::format("{}: expected {} features, as the network has inputs, found {}",
-                                      cases.dataset().name, net.feature_count(), cases.feature_count()));
+                                      cases.dataset().name, sizes.front(), cases.feature_count()));
 }
 
 // Refuses labels or targets that are none of the net's.
-void check_goals(const Mlp& net, const PreparedCases& cases, const FinetuneOptions& options) {
+void check_goals(Index outputs, const PreparedCases& cases, const FinetuneOptions& options,
+                 const ClassTargetOptions& classes) {
   if (task(options.task).numeric)
-    check_targets(cases, net.output_count(), loss_of(options));
+    check_targets(cases, outputs, loss_of(options));
   else
-    class_targets(cases, net.output_count(), {});
+    class_targets(cases, outputs, classes);
 }
 
 }  // namespace
@@ -60,18 +61,29 @@ std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& list) {
   return history;
 }
 
+void check_fine_tune(const std::vector<Index>& sizes, const PreparedCases& training, const PreparedCases* validation,
+                     const FinetuneOptions& options) {
+  options.validate_for(sizes.size() - 1);
+  check_cases(sizes, training);
+  check_goals(sizes.back(), training, options, options.classes);
+  if (validation != nullptr && validation->case_count() > 0) {
+    check_cases(sizes, *validation);
+    check_goals(sizes.back(), *validation, options, {});
+  } else if (options.patience > 0) {
+    throw InvalidArgument("--patience: expected validation cases to watch, found none; try --validation 0.1");
+  }
+  const Index epochs = epoch_count(options, training.case_count());
+  if (options.head_epochs >= epochs)
+    throw InvalidArgument(fmt::format(
+        "--head-epochs: expected fewer than the {} epochs, found {}; to train the output layer alone, try --freeze {}",
+        epochs, options.head_epochs, sizes.size() - 2));
+}
+
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                          const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer,
                          RunKeeper* keeper) {
-  options.validate_for(start.layers.size());
-  check_cases(start, training);
+  check_fine_tune(sizes_of(start), training, validation, options);
   if (validation != nullptr && validation->case_count() == 0) validation = nullptr;
-  if (validation != nullptr) {
-    check_cases(start, *validation);
-    check_goals(start, *validation, options);
-  }
-  if (options.patience > 0 && validation == nullptr)
-    throw InvalidArgument("--patience: expected validation cases to watch, found none; try --validation 0.1");
 
   detail::SupervisedLearner learner(std::move(start), training, validation, options, seed, observer);
   const double own = dbn::optimizer(options.optimizer).default_rate;

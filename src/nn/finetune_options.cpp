@@ -136,6 +136,12 @@ void FinetuneOptions::validate() const {
   check_options(copy.fields());
   StepSchedule::parse(momentum, "--momentum", 1);
   loss_of(*this);
+  if (line_searches(*this) > 0 && clip_norm > 0)
+    throw InvalidArgument(fmt::format(
+        "--clip-norm: expected 0 with {}, whose line searches need the gradient of what they lower", optimizer));
+  if (line_searches(*this) > 0 && on_divergence == "retry")
+    throw InvalidArgument(
+        fmt::format("--on-divergence: expected stop with {}, which has no learning rate to try again with", optimizer));
   if (dbn::task(task).numeric && (classes.label_smoothing > 0 || classes.class_weights != "none"))
     throw InvalidArgument(
         fmt::format("--label-smoothing, --class-weights: expected none with --task {}, which has no classes", task));
@@ -166,7 +172,7 @@ Index batch_size(const FinetuneOptions& options, Index cases) {
 Index epoch_count(const FinetuneOptions& options, Index cases) {
   if (cases < 1) return options.epochs;
   const Index batch = batch_size(options, cases);
-  const Index per_epoch = (cases + batch - 1) / batch;
+  const Index per_epoch = (cases + batch - 1) / batch * std::max<Index>(line_searches(options), 1);
   const Index epochs = std::max(options.epochs, (options.min_updates + per_epoch - 1) / per_epoch);
   if (epochs > static_cast<Index>(kMostEpochs))
     throw InvalidArgument(

@@ -178,7 +178,7 @@ OptionFields InitializerOptions::fields() {
   return {
       {.name = "init-gain",
        .value = &gain,
-       .help = "factor on the weights of xavier, he, lecun and orthogonal starts",
+       .help = "factor on the weights of xavier, he, lecun, orthogonal and pytorch starts",
        .range = {.least = 0, .most = 1e3, .above_least = true},
        .unset = "1; for he sqrt(2), or what a leaky ReLU needs"},
       {.name = "init-scale",

@@ -74,6 +74,12 @@ Mlp make_mlp(const std::vector<Index>& sizes, const std::string& activation_name
   return net;
 }
 
+std::vector<Index> sizes_of(const Mlp& net) {
+  std::vector<Index> sizes{net.feature_count()};
+  for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
+  return sizes;
+}
+
 double parameter_count(const std::vector<Index>& sizes) {
   double count = 0;
   for (std::size_t i = 0; i + 1 < sizes.size(); ++i)

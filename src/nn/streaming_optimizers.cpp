@@ -114,15 +114,15 @@ class RootOfSquares final : public StreamingOptimizer {
  public:
   RootOfSquares(std::vector<Parameter> p, const OptimizerSettings& settings)
       : StreamingOptimizer(std::move(p), {"square"}),
-        decay_(static_cast<Scalar>(settings.square_decay.value_or(0.99))),
+        decay_(settings.square_decay.value_or(0.99)),
         epsilon_(static_cast<Scalar>(settings.epsilon.value_or(running ? 1e-8 : 1e-10))) {}
 
  private:
   void begin(UpdateRates rates, Index) override { rate_ = static_cast<Scalar>(rates.learning_rate); }
   void apply(Tile t) const override {
     const Scalar rate = t.factor * rate_;
-    const Scalar keep = running ? decay_ : Scalar{1};
-    const Scalar take = running ? 1 - decay_ : Scalar{1};
+    const Scalar keep = running ? static_cast<Scalar>(decay_) : Scalar{1};
+    const Scalar take = running ? static_cast<Scalar>(1 - decay_) : Scalar{1};
     for (Index i = 0; i < t.weights.size(); ++i) {
       const Scalar g = t.gradient[i] + t.cost * t.weights[i];
       Scalar& square = t.state[0][i];
@@ -131,7 +131,7 @@ class RootOfSquares final : public StreamingOptimizer {
     }
   }
 
-  Scalar decay_;
+  double decay_;
   Scalar epsilon_;
   Scalar rate_ = 0;
 };
@@ -158,6 +158,9 @@ class Adam final : public StreamingOptimizer {
   void apply(Tile t) const override {
     const auto keep_mean = static_cast<Scalar>(mean_decay_);
     const auto keep_square = static_cast<Scalar>(square_decay_);
+    // From doubles: a decay near 1 is rounded, and its distance from 1 would be that of the rounded one.
+    const auto take_mean = static_cast<Scalar>(1 - mean_decay_);
+    const auto take_square = static_cast<Scalar>(1 - square_decay_);
     const Scalar rate = t.factor * rate_;
     const Scalar cost = decoupled ? Scalar{0} : t.cost;
     const Scalar kept = decoupled ? 1 - t.factor * shrink_ * t.cost : Scalar{1};
@@ -166,8 +169,8 @@ class Adam final : public StreamingOptimizer {
     Scalar* const square = t.state[1].data();
     for (Index i = 0; i < t.weights.size(); ++i) {
       const Scalar g = t.gradient[i] + cost * w[i];
-      mean[i] = keep_mean * mean[i] + (1 - keep_mean) * g;
-      square[i] = keep_square * square[i] + (1 - keep_square) * g * g;
+      mean[i] = keep_mean * mean[i] + take_mean * g;
+      square[i] = keep_square * square[i] + take_square * g * g;
       w[i] = kept * w[i] - rate * mean[i] / (std::sqrt(square[i]) + epsilon_);
     }
   }

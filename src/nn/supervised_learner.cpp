@@ -132,11 +132,13 @@ void SupervisedLearner::average(Index update) {
 
 void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
   FinetuneEpoch record{.epoch = ended.epoch, .train_loss = ended.loss, .seconds = ended.seconds};
-  record.learning_rate = ended.learning_rate * course_.factor(ended.epoch * per_epoch() - 1);
+  if (line_searches(options_) == 0)
+    record.learning_rate = ended.learning_rate * course_.factor(ended.epoch * per_epoch() - 1);
   if (validation_ != nullptr) record.validation_error = validation_error();
   history_.push_back(record);
   if (observer_.epoch) observer_.epoch(record, epochs_);
-  course_.end_epoch(record.validation_error.value_or(record.train_loss));
+  // Before all layers are trained, no epoch says what they would come to.
+  if (ended.epoch > options_.head_epochs) course_.end_epoch(record.validation_error.value_or(record.train_loss));
   if (options_.patience > 0 && (best_epoch_ == 0 || *record.validation_error < best_error_)) {
     best_ = measured();
     best_error_ = *record.validation_error;
@@ -145,12 +147,20 @@ void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
 }
 
 double SupervisedLearner::validation_error() const {
-  return scaling_ ? evaluate_regression(measured(), *validation_, loss_, *scaling_).error
-                  : evaluate(measured(), *validation_).error;
+  if (!scaling_) return evaluate(measured(), *validation_).error;
+  // Against the variance of the training targets: that of few validation cases may be next to nothing.
+  const auto found = evaluate_regression(measured(), *validation_, loss_, *scaling_).targets;
+  double sum = 0;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    const double off = found[k].rmse / static_cast<double>(scaling_->deviation[static_cast<Index>(k)]);
+    sum += off * off;
+  }
+  return 100 * sum / static_cast<double>(found.size());
 }
 
 bool SupervisedLearner::satisfied() const {
-  return options_.patience > 0 && static_cast<Index>(history_.size()) - best_epoch_ >= options_.patience;
+  const Index since = std::max(best_epoch_, options_.head_epochs);
+  return options_.patience > 0 && static_cast<Index>(history_.size()) - since >= options_.patience;
 }
 
 FinetuneResult SupervisedLearner::take_result() {

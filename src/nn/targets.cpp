@@ -35,7 +35,7 @@ Vector class_weights(const std::string& text, const PreparedCases& cases, Index 
   Vector weights(classes);
   for (Index k = 0; k < classes; ++k) {
     const double weight = parse_number(parts[static_cast<std::size_t>(k)], "--class-weights");
-    if (!(weight > 0))
+    if (!(static_cast<Scalar>(weight) > 0))
       throw InvalidArgument(fmt::format("--class-weights: expected weights above 0, found {}", weight));
     weights[k] = static_cast<Scalar>(weight);
   }

@@ -259,13 +259,29 @@ TEST(LabelsToTargets, TakesClassesThatAreNumbers) {
   EXPECT_THAT([&] { labels_to_targets(dataset); }, ThrowsMessage<DataError>(HasSubstr("case 2 has no label")));
 }
 
-TEST(AdoptTargets, TakesNamesForAsManyTargets) {
-  Dataset dataset = with_targets();
+TEST(AdoptTargets, TakesNamesWhereTheFileHasNone) {
+  Dataset dataset = small_numbers();
+  set_targets(dataset, (Matrix(2, 3) << 1, 2, 3, -4, 5, -6).finished(), {});
+  const Matrix targets = dataset.targets;
   adopt_targets(dataset, {"a", "b"});
   EXPECT_THAT(dataset.target_names, ElementsAre("a", "b"));
+  EXPECT_EQ(dataset.targets, targets);
   EXPECT_THAT(
       [&] { adopt_targets(dataset, {"a"}); },
       ThrowsMessage<DataError>(AllOf(HasSubstr("expected 1 targets (a), found 2"), HasSubstr("--label-column"))));
+}
+
+// Taken by place, a slope would be measured against a height, and nobody would know.
+TEST(AdoptTargets, NamesOfAFileDecideWhichIsWhich) {
+  Dataset dataset = with_targets();
+  adopt_targets(dataset, {"slope", "target1"});
+  EXPECT_THAT(dataset.target_names, ElementsAre("slope", "target1"));
+  EXPECT_EQ(dataset.targets, (Matrix(2, 3) << -4, 5, -6, 1, 2, 3).finished());
+  EXPECT_THAT(
+      [&] {
+        adopt_targets(dataset, {"slope", "height"});
+      },
+      ThrowsMessage<DataError>(AllOf(HasSubstr("slope, height"), HasSubstr("--label-column"))));
 }
 
 TEST(KeepFirst, DropsTargetsToo) {

@@ -141,9 +141,10 @@ TEST(Recipe, GlorotProfileFindsThePublishedNumbersInNarrowNets) {
   set(*made, "relu", "depth", "10");
   publish(*made, "deviation-tolerance", "5");
   publish(*made, "singular-value-tolerance", "0.02");
-  publish(*made, "relu-tolerance", "0.1");
+  publish(*made, "factor-tolerance", "0.1");
+  publish(*made, "moment-tolerance", "100");
   const auto result = reproduce("glorot-profile", *made, {.data = {}, .seeds = 2});
-  ASSERT_EQ(result.rows.size(), 12U);
+  ASSERT_EQ(result.rows.size(), 13U);
   for (const auto& row : result.rows) EXPECT_TRUE(row.target && row.target->met) << row.what;
   ASSERT_EQ(result.charts.size(), 2U);
   EXPECT_EQ(result.charts[0].curves[0].values.size(), 5U);

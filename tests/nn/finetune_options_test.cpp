@@ -43,6 +43,21 @@ TEST(FinetuneOptions, RefusesValuesOutOfRange) {
   EXPECT_THROW(options.validate(), InvalidArgument);
 }
 
+// Both would do what nobody asked for, and say nothing.
+TEST(FinetuneOptions, LineSearchesRefuseWhatTheyCannotObey) {
+  for (const char* optimizer : {"cg", "lbfgs"}) {
+    FinetuneOptions options{.optimizer = optimizer, .clip_norm = 1};
+    EXPECT_THROW(options.validate(), InvalidArgument) << optimizer;
+    options = {.optimizer = optimizer, .on_divergence = "retry"};
+    EXPECT_THROW(options.validate(), InvalidArgument) << optimizer;
+  }
+}
+
+TEST(FinetuneOptions, EachLineSearchIsAnUpdateOfTheLeast) {
+  FinetuneOptions options{.optimizer = "cg", .epochs = 2, .min_updates = 30};
+  EXPECT_EQ(epoch_count(options, 180), 10);  // one batch, three searches
+}
+
 TEST(FinetuneOptions, LineSearchesTakeLargerBatches) {
   FinetuneOptions options;
   EXPECT_EQ(batch_size(options, 60'000), 100);

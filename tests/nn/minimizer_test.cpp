@@ -24,7 +24,7 @@ constexpr Method kMethods[] = {{"cg",
                                {"lbfgs", &minimize_by_lbfgs}};
 
 /// sum of 100 (x_{i+1} - x_i^2)^2 + (1 - x_i)^2 [Rosenbrock 1960]: 0 at (1, ..., 1), at the end of a bent valley.
-double rosenbrock(const VectorXd& x, VectorXd& gradient) {
+constexpr auto rosenbrock = [](const VectorXd& x, VectorXd& gradient) {
   gradient.setZero(x.size());
   double value = 0;
   for (Index i = 0; i + 1 < x.size(); ++i) {
@@ -34,10 +34,10 @@ double rosenbrock(const VectorXd& x, VectorXd& gradient) {
     gradient[i + 1] += 200 * off;
   }
   return value;
-}
+};
 
 /// sum of k (x_k - 1/k)^2 / 2 for k from 1: 0 at x_k = 1/k.
-double quadratic(const VectorXd& x, VectorXd& gradient) {
+constexpr auto quadratic = [](const VectorXd& x, VectorXd& gradient) {
   gradient.resize(x.size());
   double value = 0;
   for (Index i = 0; i < x.size(); ++i) {
@@ -46,7 +46,7 @@ double quadratic(const VectorXd& x, VectorXd& gradient) {
     value += gradient[i] * gradient[i] / k / 2;
   }
   return value;
-}
+};
 
 TEST(Minimizer, ReachesTheMinimumOfRosenbrock) {
   for (const auto& method : kMethods)

@@ -53,6 +53,8 @@ TEST_F(Reproduce, NamesAndOptionsThatAreNoneAreRefused) {
   expect_refused(2, "did you mean seed-linear?", "reproduce seed-liner");
   expect_refused(2, "unknown recipe 'xyz'", "reproduce xyz --seeds 3");
   expect_refused(2, "unexpected 'hinton-2006'", "reproduce seed-linear hinton-2006");
+  expect_refused(2, "try dbn reproduce seed-linear --seeds", "reproduce --seeds 3 seed-linear");
+  expect_refused(2, "expected the recipe before its options", "reproduce --checkpoint seed-linear hinton-2006");
   expect_refused(2, "--seeds", "reproduce seed-linear --seeds 0");
   expect_refused(2, "--finetune.epochs", "reproduce seed-linear --finetune.epochs 0");
   expect_refused(2, "did you mean --finetune.adam.epochs?", kHinton + " --finetune.adam.epoch 3");

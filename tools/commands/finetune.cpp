@@ -30,7 +30,7 @@ namespace {
 // Where the weights start.
 struct StartOptions {
   std::string from;
-  std::string init = "he";
+  std::string init = kAutoInitializer;
   std::vector<Index> layers{500, 500, 2000};
   std::string activation;
   InitializerOptions initial;
@@ -117,12 +117,6 @@ void adopt_task(FinetuneOptions& options, const From& from, const CommandLine& l
   adopt("loss", options.loss, from.model->loss);
 }
 
-std::vector<Index> sizes_of(const Mlp& net) {
-  std::vector<Index> sizes{net.feature_count()};
-  for (const auto& layer : net.layers) sizes.push_back(layer.fan_out());
-  return sizes;
-}
-
 // Features, hidden layers, classes or targets; of --init too, before there is a net.
 std::vector<Index> net_sizes(const StartOptions& start, const From& from, const Dataset& dataset) {
   if (from.model) return sizes_of(from.model->net);
@@ -147,8 +141,9 @@ Mlp start_net(const StartOptions& start, const From& from, const std::vector<Ind
 std::string epoch_line(const FinetuneEpoch& e) {
   const std::string validation =
       e.validation_error ? fmt::format("  validation error {:.2f} %", *e.validation_error) : "";
-  return fmt::format("epoch {:>3}  train loss {:.5f}{}  rate {:.2e}  {:.2f} s", e.epoch, e.train_loss, validation,
-                     e.learning_rate, e.seconds);
+  const std::string rate = e.learning_rate > 0 ? fmt::format("  rate {:.2e}", e.learning_rate) : "";
+  return fmt::format("epoch {:>3}  train loss {:.5f}{}{}  {:.2f} s", e.epoch, e.train_loss, validation, rate,
+                     e.seconds);
 }
 
 FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases& validation,
@@ -197,6 +192,8 @@ void run_finetune(std::span<const std::string> arguments) {
   from.check_fits(start.from, *cases.files.training);
   const PreparedCases labelled = cases.labelled(data.labels, line.seed());
   const auto sizes = net_sizes(start, from, *cases.files.training);
+  const PreparedCases validation = cases.labelled_validation();
+  check_fine_tune(sizes, labelled, &validation, options);
   const double bytes = finetune_bytes(sizes, options, labelled.case_count()) + checkpointing.bytes(0);
   check_memory(line, "fine-tuning", bytes,
                start.from.empty() ? "try fewer or smaller --layers, or a smaller --batch"
@@ -210,8 +207,7 @@ void run_finetune(std::span<const std::string> arguments) {
   add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
   identity["starting weights"] = fingerprint(net.tensors());
   const Stopwatch watch;
-  FinetuneResult result =
-      train(std::move(net), labelled, cases.labelled_validation(), options, identity, checkpointing, line);
+  FinetuneResult result = train(std::move(net), labelled, validation, options, identity, checkpointing, line);
   const double seconds = watch.seconds();
   const auto& names = output_names(*cases.files.training);
   const TestResult test = evaluate_test(result.net, cases.test(), options);

@@ -209,6 +209,9 @@ void run_init(std::span<const std::string> arguments) {
   line.add(data.fields(), "data");
   if (!line.parse(arguments)) return;
 
+  for (const char* option : {"init", "layers", "cases", "data", "init-gain", "init-scale", "init-connections"})
+    if (!options.explain && line.given(option))
+      throw InvalidArgument(fmt::format("--{}: has no effect without --explain, which measures", option));
   std::vector<Index> sizes;
   std::vector<Measured> all;
   if (options.explain) {

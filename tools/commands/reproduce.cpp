@@ -46,15 +46,25 @@ void list(bool as_json) {
   print(text_table(rows) + "\nMinutes are for all seeds of a recipe on two cores.\n");
 }
 
-// The recipe that the arguments name: its options are known only then. Empty when they name none.
+// The recipe that the arguments name, before all options, which follow from it. Empty when they name none.
 std::string recipe_named_in(std::span<const std::string> arguments) {
+  if (arguments.empty()) return "";
+  const std::string& first = arguments.front();
   const auto known = recipe_names();
-  for (const auto& argument : arguments)
-    if (std::find(known.begin(), known.end(), argument) != known.end()) return argument;
-  if (arguments.empty() || arguments.front().starts_with("-")) return "";
-  const std::string guess = nearest(arguments.front(), known);
-  throw InvalidArgument(fmt::format("unknown recipe '{}'{}; see dbn reproduce --list", arguments.front(),
-                                    guess.empty() ? "" : fmt::format(", did you mean {}?", guess)));
+  const auto is_recipe = [&](const std::string& text) {
+    return std::find(known.begin(), known.end(), text) != known.end();
+  };
+  if (is_recipe(first)) return first;
+  if (!first.starts_with("-")) {
+    const std::string guess = nearest(first, known);
+    throw InvalidArgument(fmt::format("unknown recipe '{}'{}; see dbn reproduce --list", first,
+                                      guess.empty() ? "" : fmt::format(", did you mean {}?", guess)));
+  }
+  const auto later = std::find_if(arguments.begin(), arguments.end(), is_recipe);
+  if (later != arguments.end())
+    throw InvalidArgument(fmt::format("expected the recipe before its options, found '{}'; try dbn reproduce {} {} ...",
+                                      first, *later, first));
+  return "";
 }
 
 // The data options that leave a recipe what it is.
@@ -170,7 +180,7 @@ void run_reproduce(std::span<const std::string> arguments) {
   bool only_list = false;
   line.add({{.name = "list", .value = &only_list, .help = "list the recipes and stop"}});
   std::string name = recipe_named_in(arguments);
-  Checkpointing checkpointing(line);
+  Checkpointing checkpointing(line, name.empty() ? "" : "reproduce." + name);
   RecipeFile file;
   if (!name.empty()) {
     file = read_recipe(name);

@@ -16,10 +16,11 @@ namespace dbn {
 
 /// What was measured in one epoch.
 struct FinetuneEpoch {
-  Index epoch = 0;                              ///< from 1
-  double train_loss = 0;                        ///< mean over the epoch's batches; of cross-entropies in nats
-  std::optional<double> validation_error = {};  ///< percent, of a regression of variance left unexplained
-  double learning_rate = 0;                     ///< of the epoch's last update
+  Index epoch = 0;        ///< from 1
+  double train_loss = 0;  ///< mean over the epoch's batches; of cross-entropies in nats
+  /// Percent of cases; of a regression squared error in percent of the training targets' variance.
+  std::optional<double> validation_error = {};
+  double learning_rate = 0;  ///< of the epoch's last update; 0 where line searches find steps
   double seconds = 0;
 };
 
@@ -37,6 +38,11 @@ struct FinetuneObserver {
   std::function<void(const FinetuneEpoch&, Index epochs)> epoch = {};
   std::function<void(const std::string&)> notice = {};  ///< something that a user should know, in a line
 };
+
+/// All that fine_tune() would refuse of a net of these sizes (features, hidden layers, outputs), before there is one.
+/// `validation` may be null. Throws InvalidArgument or DataError.
+void check_fine_tune(const std::vector<Index>& sizes, const PreparedCases& training, const PreparedCases* validation,
+                     const FinetuneOptions& options);
 
 /// Trains `start`, from the lowest layer that is not frozen, towards the labels or targets that every case of
 /// `training` and of `validation` (may be null) has. Targets are learnt to one scale, and the net that comes back

@@ -20,7 +20,7 @@ struct FinetuneOptions {
   std::string loss = {};           ///< empty: what the task recommends
   std::string optimizer = "adam";  ///< [Kingma & Ba 2015]
   Index epochs = 30;
-  Index min_updates = 0;            ///< more epochs, when that many are needed to reach so many updates
+  Index min_updates = 0;  ///< more epochs, when that many are needed to reach so many updates or line searches
   std::optional<Index> batch = {};  ///< cases; none: 100, with line searches 1000 [Hinton & Salakhutdinov 2006]
   std::optional<double> learning_rate = {};  ///< none: what the optimizer recommends
   ScheduleOptions schedule = {};

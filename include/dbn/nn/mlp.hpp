@@ -41,6 +41,9 @@ struct Mlp {
   TensorList tensors();
 };
 
+/// Features, hidden layers, outputs.
+std::vector<Index> sizes_of(const Mlp& net);
+
 /// Weights and biases of a net of the given sizes; a double, because no size may overflow it.
 double parameter_count(const std::vector<Index>& sizes);
 
