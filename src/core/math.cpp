@@ -1,7 +1,11 @@
 #include <dbn/core/math.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+
+#include <Eigen/Eigenvalues>
 
 #include <dbn/core/parallel.hpp>
 
@@ -24,9 +28,23 @@ double log_sum_exp(const Eigen::Ref<const Eigen::VectorXd>& x) {
   return largest + std::log(sum);
 }
 
-// Column by column: where a kernel's vector body ends then depends on the column's length alone.
 void logistic_in_place(MatrixRef x) {
-  for (Index c = 0; c < x.cols(); ++c) x.col(c).array() = x.col(c).array().logistic();
+  if constexpr (std::is_same_v<Scalar, float>) {
+    // Eigen's is the same function all over a column.
+    for (Index c = 0; c < x.cols(); ++c) x.col(c).array() = x.col(c).array().logistic();
+  } else {
+    // In double it is another one in the vector body than at a column's ends. Whole blocks have no ends, so that an
+    // element's bits do not depend on where it stands.
+    constexpr Index kBlock = 64;
+    Eigen::Array<Scalar, kBlock, 1> block = Eigen::Array<Scalar, kBlock, 1>::Zero();
+    for (Index c = 0; c < x.cols(); ++c)
+      for (Index r = 0; r < x.rows(); r += kBlock) {
+        const Index n = std::min(kBlock, x.rows() - r);
+        block.head(n) = x.col(c).segment(r, n);
+        block = block.logistic().eval();
+        x.col(c).segment(r, n) = block.head(n);
+      }
+  }
 }
 
 Eigen::VectorXd softplus_column_sums(const ConstMatrixRef& x) {
@@ -54,6 +72,23 @@ void softmax_in_place(MatrixRef x) {
     for (Index r = 0; r < x.rows(); ++r) sum += x(r, c) = std::exp(x(r, c) - largest);
     x.col(c) /= sum;
   }
+}
+
+MeanAndVariance mean_and_variance(const ConstMatrixRef& x) {
+  const double mean = x.cast<double>().mean();
+  return {mean, (x.cast<double>().array() - mean).square().mean()};
+}
+
+Eigen::VectorXd singular_values(const Eigen::MatrixXd& x) {
+  const Index count = std::min(x.rows(), x.cols());
+  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(count, count);
+  if (x.rows() < x.cols())
+    gram.selfadjointView<Eigen::Lower>().rankUpdate(x);
+  else
+    gram.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> squares(gram, Eigen::EigenvaluesOnly);
+  // Rounding may leave a square a little below 0.
+  return squares.eigenvalues().cwiseMax(0.0).cwiseSqrt();
 }
 
 bool all_finite(const ConstMatrixRef& x) {

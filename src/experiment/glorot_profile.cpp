@@ -4,9 +4,9 @@
 #include <numbers>
 
 #include <fmt/format.h>
-#include <Eigen/Eigenvalues>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
 #include <dbn/nn/activation.hpp>
@@ -41,10 +41,7 @@ Matrix total_inputs(const Matrix& weights, const Matrix& in) {
   return total;
 }
 
-double deviation(const Matrix& values) {
-  const double mean = values.cast<double>().mean();
-  return std::sqrt((values.cast<double>().array() - mean).square().mean());
-}
+double deviation(const Matrix& values) { return std::sqrt(mean_and_variance(values).variance); }
 
 Matrix tanh_of(Matrix total) {
   activation("tanh").apply(total);
@@ -72,11 +69,7 @@ double scale_for(const Matrix& total, double wanted) {
 // Mean singular value of weights whose rows are multiplied by `slopes`: by the eigenvalues of the Gram matrix, which
 // costs a tenth of a singular value decomposition; the smallest few are known less well and weigh nothing.
 double mean_singular_value(const Matrix& weights, const Eigen::VectorXd& slopes) {
-  const Eigen::MatrixXd jacobian = slopes.asDiagonal() * weights.cast<double>();
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(jacobian.cols(), jacobian.cols());
-  gram.selfadjointView<Eigen::Lower>().rankUpdate(jacobian.transpose());
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram, Eigen::EigenvaluesOnly);
-  return solver.eigenvalues().cwiseMax(0.0).cwiseSqrt().mean();
+  return singular_values(slopes.asDiagonal() * weights.cast<double>()).mean();
 }
 
 // `below` holds the activations that the weights multiply.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <type_traits>
 
 #include <unsupported/Eigen/SpecialFunctions>
 
@@ -45,19 +44,12 @@ void by_blocks(MatrixRef x, F f) {
 void keep(MatrixRef) {}
 void keep_slope(const ConstMatrixRef&, MatrixRef) {}
 
-// In float Eigen's logistic is the same function everywhere in a column, and blocks would only cost time.
-void sigmoid_in_place(MatrixRef x) {
-  if constexpr (std::is_same_v<Scalar, float>)
-    logistic_in_place(x);
-  else
-    by_blocks(x, [](const Block& b) -> Block { return b.logistic(); });
-}
 void sigmoid_slope(const ConstMatrixRef& y, MatrixRef delta) { delta.array() *= y.array() * (kOne - y.array()); }
 
 // tanh x = 2 logistic(2x) - 1, so that one vectorised kernel serves both.
 void tanh_in_place(MatrixRef x) {
   x *= Scalar{2};
-  sigmoid_in_place(x);
+  logistic_in_place(x);
   x.array() = Scalar{2} * x.array() - kOne;
 }
 void tanh_slope(const ConstMatrixRef& y, MatrixRef delta) { delta.array() *= kOne - y.array().square(); }
@@ -168,7 +160,7 @@ const std::vector<Activation>& activations() {
   constexpr bool kFromInput = true;
   static const double leaky_gain = std::sqrt(2 / (1 + 0.01 * 0.01));
   static const std::vector<Activation> table{
-      {"sigmoid", &sigmoid_in_place, &sigmoid_slope, 1.0, "xavier"},
+      {"sigmoid", &logistic_in_place, &sigmoid_slope, 1.0, "xavier"},
       {"tanh", &tanh_in_place, &tanh_slope, 5.0 / 3.0, "xavier"},
       {"relu", &relu_in_place, &relu_slope, std::numbers::sqrt2, "he"},
       {"linear", &keep, &keep_slope, 1.0, "xavier"},

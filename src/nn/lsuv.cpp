@@ -6,19 +6,10 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/math.hpp>
 #include <dbn/core/product.hpp>
 
 namespace dbn {
-namespace {
-
-double variance(const Matrix& values) {
-  const auto doubles = values.cast<double>().array();
-  const double mean = doubles.mean();
-  return (doubles - mean).square().mean();
-}
-
-}  // namespace
-
 void lsuv(Mlp& net, const ConstMatrixRef& batch) {
   if (batch.rows() != net.feature_count())
     throw InvalidArgument(fmt::format("lsuv: expected {} features, found {}", net.feature_count(), batch.rows()));
@@ -31,7 +22,7 @@ void lsuv(Mlp& net, const ConstMatrixRef& batch) {
     Matrix out(layer.fan_out(), in.cols());
     for (int pass = 0; pass < kMost; ++pass) {
       multiply_add_into(transposed(layer.weights), plain(in), layer.bias, out, kNoEpilogue);
-      const double found = variance(out);
+      const double found = mean_and_variance(out).variance;
       // Written so that NaN is refused too.
       if (!(found > 0 && std::isfinite(found)))
         throw InvalidArgument(

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#include <Eigen/Eigenvalues>
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
@@ -13,15 +12,6 @@
 
 namespace dbn {
 namespace {
-
-struct Moments {
-  double mean, variance;
-};
-
-Moments moments(const Matrix& values) {
-  const double mean = values.cast<double>().mean();
-  return {mean, (values.cast<double>().array() - mean).square().mean()};
-}
 
 // The largest slope that the function has, over the range where any of them bends.
 Scalar steepest_slope(const Activation& f) {
@@ -61,18 +51,6 @@ double alike_share(const DenseLayer& layer) {
   return static_cast<double>(std::count(alike.begin(), alike.end(), true)) / static_cast<double>(units.size());
 }
 
-void set_singular_values(LayerProfile& profile, const Matrix& weights) {
-  Eigen::MatrixXd narrow = weights.cast<double>();
-  if (narrow.rows() < narrow.cols()) narrow.transposeInPlace();
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(narrow.cols(), narrow.cols());
-  gram.selfadjointView<Eigen::Lower>().rankUpdate(narrow.transpose());
-  const Eigen::VectorXd squares =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues();
-  // Rounding may leave a square a little below 0.
-  profile.smallest_singular_value = std::sqrt(std::max(squares.minCoeff(), 0.0));
-  profile.largest_singular_value = std::sqrt(std::max(squares.maxCoeff(), 0.0));
-}
-
 void check(const Mlp& net, const ConstMatrixRef& batch, std::span<const int> labels) {
   if (batch.rows() != net.feature_count() || batch.cols() < 1 || std::ssize(labels) != batch.cols())
     throw InvalidArgument(
@@ -102,7 +80,7 @@ Forward forward(const Mlp& net, const ConstMatrixRef& batch, std::vector<LayerPr
     multiply_add_into(transposed(layer.weights), plain(pass.scores), layer.bias, total, kNoEpilogue);
     Matrix output = total;
     layer.activation->apply(output);
-    const auto [mean, variance] = moments(output);
+    const auto [mean, variance] = mean_and_variance(output);
     profile[i].activation_mean = mean;
     profile[i].activation_variance = variance;
     pass.slopes_at.push_back(layer.activation->slope_from_input ? std::move(total) : output);
@@ -118,7 +96,7 @@ void backward(const Mlp& net, Forward pass, std::span<const int> labels, std::ve
   for (Index c = 0; c < delta.cols(); ++c) delta(labels[static_cast<std::size_t>(c)], c) -= Scalar{1};
   for (std::size_t i = net.layers.size(); i-- > 0;) {
     net.layers[i].activation->multiply_by_slope(pass.slopes_at[i], delta);
-    const auto [mean, variance] = moments(delta);
+    const auto [mean, variance] = mean_and_variance(delta);
     profile[i].gradient_mean = mean;
     profile[i].gradient_variance = variance;
     if (i == 0) return;
@@ -154,7 +132,9 @@ std::vector<LayerProfile> start_profile(const Mlp& net, const ConstMatrixRef& ba
   for (std::size_t i = 0; i < net.layers.size(); ++i) {
     profile[i].units = net.layers[i].fan_out();
     profile[i].alike = alike_share(net.layers[i]);
-    set_singular_values(profile[i], net.layers[i].weights);
+    const Eigen::VectorXd singular = singular_values(net.layers[i].weights.cast<double>());
+    profile[i].smallest_singular_value = singular.minCoeff();
+    profile[i].largest_singular_value = singular.maxCoeff();
   }
   backward(net, forward(net, batch, profile), labels, profile);
   return profile;

@@ -157,5 +157,30 @@ TEST(Math, AllFiniteFindsOneBadElementAnywhere) {
 
 TEST(Math, AllFiniteOfNothingIsTrue) { EXPECT_TRUE(all_finite(Matrix(0, 3))); }
 
+TEST(MeanAndVariance, AreThoseOfAWholePopulation) {
+  Matrix x(2, 2);
+  x << Scalar(1), Scalar(2), Scalar(3), Scalar(6);
+  const auto found = mean_and_variance(x);
+  EXPECT_DOUBLE_EQ(found.mean, 3);
+  EXPECT_DOUBLE_EQ(found.variance, (4 + 1 + 0 + 9) / 4.0);
+}
+
+// A rotation of a diagonal matrix has its diagonal for singular values, whichever side is longer.
+TEST(SingularValues, AreTheDiagonalOfARotatedDiagonal) {
+  const double c = std::cos(0.7), s = std::sin(0.7);
+  Eigen::MatrixXd rotation(2, 2);
+  rotation << c, -s, s, c;
+  Eigen::MatrixXd wide = Eigen::MatrixXd::Zero(2, 3);
+  wide(0, 0) = 4;
+  wide(1, 1) = 0.5;
+  const Eigen::MatrixXd turned = rotation * wide;
+  for (const Eigen::MatrixXd& x : {turned, Eigen::MatrixXd(turned.transpose())}) {
+    const Eigen::VectorXd found = singular_values(x);
+    ASSERT_EQ(found.size(), 2);
+    EXPECT_NEAR(found[0], 0.5, 1e-7);
+    EXPECT_NEAR(found[1], 4, 1e-7);
+  }
+}
+
 }  // namespace
 }  // namespace dbn

@@ -21,6 +21,17 @@ void row_sums_into(const ConstMatrixRef& x, VectorRef sums);
 /// Every column becomes e^x / sum e^x, its maximum subtracted first.
 void softmax_in_place(MatrixRef x);
 
+/// Of all elements as a whole population, in double.
+struct MeanAndVariance {
+  double mean = 0;
+  double variance = 0;
+};
+MeanAndVariance mean_and_variance(const ConstMatrixRef& x);
+
+/// Singular values in rising order, as many as the smaller side is long, by the eigenvalues of the smaller Gram matrix:
+/// accurate to about 1e-8 of the largest.
+Eigen::VectorXd singular_values(const Eigen::MatrixXd& x);
+
 /// False when any element is infinite or not a number.
 bool all_finite(const ConstMatrixRef& x);
 
