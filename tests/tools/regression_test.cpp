@@ -112,7 +112,8 @@ TEST_F(RegressionTool, ProbabilitiesArePredictedAsSuch) {
   EXPECT_TRUE(r["test_cross_entropy"].is_number());
   const json e = run_json("evaluate m --data test.csv --label-column share");
   EXPECT_LT(e["wrong_side"], 20);
-  for (const auto& row : run_json("predict m --data test.csv --label-column share")["predictions"]) {
+  const json predicted = run_json("predict m --data test.csv --label-column share");
+  for (const auto& row : predicted.at("predictions")) {
     EXPECT_GE(row[0], 0);
     EXPECT_LE(row[0], 1);
   }

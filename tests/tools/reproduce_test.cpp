@@ -127,8 +127,8 @@ TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
 TEST_F(Reproduce, ThreadsChangeNoNumber) {
   const auto values = [&](const std::string& threads) {
     std::vector<json> all;
-    for (const auto& row : json::parse(run(kLinear + " --json --threads " + threads).out)["rows"])
-      all.push_back(row["values"]);
+    const json report = json::parse(run(kLinear + " --json --threads " + threads).out);
+    for (const auto& row : report.at("rows")) all.push_back(row["values"]);
     return all;
   };
   EXPECT_EQ(values("1"), values("3"));
