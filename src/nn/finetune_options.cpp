@@ -44,7 +44,8 @@ OptionFields course_fields(FinetuneOptions& o) {
       {.name = "epochs", .value = &o.epochs, .help = "passes over the labelled cases", .range = {1, kMostEpochs}},
       {.name = "min-updates",
        .value = &o.min_updates,
-       .help = "train for more epochs than --epochs when few labels would give fewer updates than this",
+       .help =
+           "train for more epochs than --epochs when few labels would give fewer updates, or line searches, than this",
        .range = {0, 1e9}},
       {.name = "batch",
        .value = &o.batch,
@@ -78,7 +79,7 @@ OptionFields restraint_fields(FinetuneOptions& o) {
        .range = {0, 1e6}},
       {.name = "clip-norm",
        .value = &o.clip_norm,
-       .help = "longest gradient, over all weights and biases (0: any)",
+       .help = "longest gradient, over all weights and biases (0: any); not with cg and lbfgs",
        .range = {0, 1e6}},
       {.name = "dropout",
        .value = &o.dropout,
