@@ -21,6 +21,14 @@ void check_features(const Dataset& dataset, Index expected) {
                                     : ""));
 }
 
+// Cases of --test or of a test part beside --data, else those of --data.
+Dataset chosen_cases(const DataOptions& options) {
+  const DataFiles files = open_data(options);
+  Dataset chosen = files.test ? *files.test : *files.training;
+  if (options.limit > 0) keep_first(chosen, options.limit);
+  return chosen;
+}
+
 }  // namespace
 
 PreparedCases TrainingCases::labelled(Index count, std::uint64_t seed) const {
@@ -43,29 +51,36 @@ std::optional<PreparedCases> TrainingCases::test() const {
 TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed, const Preprocessing* fitted) {
   TrainingCases cases{.files = open_data(options), .split = {}, .preprocessing = {}};
   cases.split = split_validation(*cases.files.training, options.validation, seed);
-  cases.preprocessing =
-      fitted != nullptr ? *fitted : fit_preprocessing(options.scale, *cases.files.training, cases.split.training);
+  cases.preprocessing = fitted != nullptr
+                            ? *fitted
+                            : fit_preprocessing(options.scale, *cases.files.training, cases.split.training,
+                                                Binarization::parse(options.binarize, seed));
   return cases;
 }
 
 OptionFields model_data_fields(DataOptions& data) {
   OptionFields fields = data.fields();
   std::erase_if(fields, [](const OptionField& field) {
-    return field.name == "labels" || field.name == "validation" || field.name == "scale";
+    return field.name == "labels" || field.name == "validation" || field.name == "scale" || field.name == "binarize";
   });
   return fields;
 }
 
 PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
   options.numeric_labels = task(model.task).numeric;
-  DataFiles files = open_data(options);
-  Dataset chosen = files.test ? *files.test : *files.training;
-  if (options.limit > 0) keep_first(chosen, options.limit);
+  Dataset chosen = chosen_cases(options);
   if (chosen.has_targets()) adopt_targets(chosen, model.outputs);
   check_features(chosen, model.net.feature_count());
   if (chosen.labelled()) adopt_classes(chosen, model.outputs);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
+}
+
+PreparedCases load_stack_cases(DataOptions options, const StackFile& stack) {
+  Dataset chosen = chosen_cases(options);
+  check_features(chosen, stack.stack.feature_count());
+  const Index count = chosen.case_count();
+  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), stack.preprocessing};
 }
 
 const std::vector<std::string>& output_names(const Dataset& dataset) {

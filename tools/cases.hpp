@@ -10,6 +10,7 @@
 #include <dbn/data/source.hpp>
 #include <dbn/data/split.hpp>
 #include <dbn/model/model_file.hpp>
+#include <dbn/model/stack_file.hpp>
 
 #include "command_line.hpp"
 
@@ -29,7 +30,8 @@ struct TrainingCases {
   std::optional<dbn::PreparedCases> test() const;
 };
 
-/// Reads, splits and scales. `fitted` (may be null) is the scaling of a stack or model that must be used again.
+/// Reads, splits, scales and binarizes. `fitted` (may be null) is the preprocessing of a stack or model that must be
+/// used again.
 TrainingCases load_training_cases(const dbn::DataOptions& options, std::uint64_t seed,
                                   const dbn::Preprocessing* fitted);
 
@@ -39,6 +41,10 @@ dbn::OptionFields model_data_fields(dbn::DataOptions& data);
 /// The cases that a model is applied to: those of --test or of a test part beside --data when there are any, else
 /// --data. Their classes or targets become the model's. Throws DataError when cases and model do not fit.
 dbn::PreparedCases load_model_cases(dbn::DataOptions options, const dbn::ModelFile& model);
+
+/// The cases that a stack is applied to, chosen in the same way and treated by the stack's own preprocessing. Throws
+/// DataError when cases and stack do not fit.
+dbn::PreparedCases load_stack_cases(dbn::DataOptions options, const dbn::StackFile& stack);
 
 /// The names of the classes or targets that a net learns from these cases.
 const std::vector<std::string>& output_names(const dbn::Dataset& dataset);

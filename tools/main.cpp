@@ -36,6 +36,10 @@ constexpr Command kCommands[] = {
     {"finetune", "train a classifier from a stack or from an initializer", &run_finetune},
     {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},
     {"predict", "label and probabilities of each case", &run_predict},
+    {"reconstruct", "up through a stack and down again: error of cases, pictures", &run_reconstruct},
+    {"sample", "draws from an RBM of a stack, as pictures or numbers", &run_sample},
+    {"likelihood", "log Z and mean log p(v) of an RBM or belief net: exact when small, else from both sides",
+     &run_likelihood},
     {"init", "what each start does to signals and gradients, and which one an activation wants", &run_init},
     {"inspect", "what a stack, model or checkpoint file holds", &run_inspect},
     {"reproduce", "run a published result again and print it beside ours", &run_reproduce},
@@ -47,7 +51,7 @@ std::string overview() {
   std::string text =
       "dbn: deep belief nets; does layer-wise pretraining help on your data, and by how much?\n\n"
       "usage: dbn COMMAND [options]\n\n";
-  for (const auto& command : kCommands) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  for (const auto& command : kCommands) text += fmt::format("  {:<11} {}\n", command.name, command.summary);
   return text + "\n`dbn COMMAND --help` explains a command. `dbn compare` answers the question on embedded data.\n";
 }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache
-  libeigen3-dev libboost-dev libboost-program-options-dev librandom123-dev libdnnl-dev liblbfgs-dev libfmt-dev nlohmann-json3-dev zlib1g-dev
+  libeigen3-dev libboost-dev libboost-program-options-dev librandom123-dev libdnnl-dev liblbfgs-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev
   libgtest-dev libgmock-dev python3-numpy
 )
 case "${1:-}" in

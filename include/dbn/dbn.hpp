@@ -17,6 +17,7 @@
 #include <dbn/core/table.hpp>
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>
+#include <dbn/data/binarization.hpp>
 #include <dbn/data/case_source.hpp>
 #include <dbn/data/csv_reader.hpp>
 #include <dbn/data/csv_writer.hpp>
@@ -36,7 +37,10 @@
 #include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
 #include <dbn/io/gzip.hpp>
+#include <dbn/io/image_grid.hpp>
 #include <dbn/io/json.hpp>
+#include <dbn/io/npy.hpp>
+#include <dbn/io/png.hpp>
 #include <dbn/io/safetensors.hpp>
 #include <dbn/model/checkpoint_file.hpp>
 #include <dbn/model/checkpoint_folder.hpp>
@@ -52,6 +56,7 @@
 #include <dbn/nn/initializer.hpp>
 #include <dbn/nn/loss.hpp>
 #include <dbn/nn/lsuv.hpp>
+#include <dbn/nn/max_norm.hpp>
 #include <dbn/nn/minimizer.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
@@ -62,13 +67,20 @@
 #include <dbn/nn/targets.hpp>
 #include <dbn/nn/task.hpp>
 #include <dbn/nn/training_loop.hpp>
+#include <dbn/pretrain/doctor.hpp>
 #include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 #include <dbn/pretrain/pretrain_options.hpp>
 #include <dbn/pretrain/stack.hpp>
 #include <dbn/pretrain/unroll.hpp>
+#include <dbn/pretrain/variational_bound.hpp>
+#include <dbn/rbm/annealed_importance.hpp>
 #include <dbn/rbm/contrastive_divergence.hpp>
 #include <dbn/rbm/exact_likelihood.hpp>
+#include <dbn/rbm/fast_weights.hpp>
+#include <dbn/rbm/gibbs.hpp>
+#include <dbn/rbm/pseudo_likelihood.hpp>
 #include <dbn/rbm/rbm.hpp>
+#include <dbn/rbm/tempering.hpp>
 #include <dbn/units/unit_type.hpp>

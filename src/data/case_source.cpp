@@ -31,7 +31,7 @@ void PreparedCases::gather_into(std::span<const Index> cases, MatrixRef out) con
       const Index member = members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(c)])];
       MatrixRef column = out.middleCols(c, 1);
       dataset_->gather_into({&member, 1}, column);
-      preprocessing_.apply(column);
+      preprocessing_.apply(column, {&member, 1});
     }
   });
 }

@@ -67,26 +67,70 @@ Preprocessing fit_unit(const Spread& m, const Dataset& dataset) {
   return {"unit", Vector::Zero(1), Vector::Constant(1, static_cast<Scalar>(inverse_or_one(largest)))};
 }
 
+Preprocessing fit_rule(const std::string& rule, const Spread& m, const Dataset& dataset) {
+  if (rule == "none") return {};
+  if (rule == "unit") return fit_unit(m, dataset);
+  if (rule == "minmax") return {rule, m.least.cast<Scalar>(), m.least.binaryExpr(m.most, &minmax_factor)};
+  return {rule, m.moments.mean().cast<Scalar>(), m.moments.variance().sqrt().unaryExpr(&inverse_or_one).cast<Scalar>()};
+}
+
+// Throws unless all scaled training values are probabilities.
+void check_probabilities(const Preprocessing& scaling, const Spread& m, const Dataset& dataset) {
+  Matrix ends(m.least.size(), 2);
+  ends << m.least.cast<Scalar>(), m.most.cast<Scalar>();
+  scaling.apply(ends);
+  if (ends.minCoeff() < 0 || ends.maxCoeff() > 1)
+    throw DataError(fmt::format(
+        "{}: --binarize sample expects scaled values in [0, 1], found {:.4g} to {:.4g}; try --scale minmax, or "
+        "--binarize threshold:T",
+        dataset.name, ends.minCoeff(), ends.maxCoeff()));
+}
+
+void check_features(const Preprocessing& fitted, Index features) {
+  for (const auto* vector : {&fitted.shift, &fitted.factor})
+    if (vector->size() != 1 && vector->size() != features)
+      throw InvalidArgument(fmt::format("preprocessing: fitted on {} features, found {}", vector->size(), features));
+}
+
+void scale_in_place(VectorRef x, const Vector& shift, const Vector& factor) {
+  if (shift.size() > 1)
+    x -= shift;
+  else if (shift[0] != 0)
+    x.array() -= shift[0];
+  if (factor.size() > 1)
+    x.array() *= factor.array();
+  else
+    x *= factor[0];
+}
+
 }  // namespace
 
-void Preprocessing::apply(MatrixRef batch) const {
-  for (const auto* vector : {&shift, &factor})
-    if (vector->size() != 1 && vector->size() != batch.rows())
-      throw InvalidArgument(
-          fmt::format("preprocessing: fitted on {} features, found {}", vector->size(), batch.rows()));
+void Preprocessing::apply(MatrixRef batch, std::span<const Index> cases) const {
+  check_features(*this, batch.rows());
+  const bool numbered = binarization.rule == Binarization::Rule::sample;
+  if (numbered && std::ssize(cases) != batch.cols())
+    throw InvalidArgument(fmt::format("preprocessing: expected the numbers of {} cases to draw them by, found {}",
+                                      batch.cols(), cases.size()));
+  for (Index c = 0; c < batch.cols(); ++c) {
+    VectorRef x = batch.col(c);
+    if (scale != "none") scale_in_place(x, shift, factor);
+    binarization.apply(numbered ? cases[static_cast<std::size_t>(c)] : 0, x);
+  }
+}
+
+void Preprocessing::invert(MatrixRef batch) const {
+  check_features(*this, batch.rows());
   if (scale == "none") return;
-  const bool same_shift = shift.size() == 1;
-  const bool same_factor = factor.size() == 1;
   for (Index c = 0; c < batch.cols(); ++c) {
     auto x = batch.col(c).array();
-    if (!same_shift)
-      x -= shift.array();
-    else if (shift[0] != 0)
-      x -= shift[0];
-    if (!same_factor)
-      x *= factor.array();
+    if (factor.size() > 1)
+      x /= factor.array();
     else
-      x *= factor[0];
+      x /= factor[0];
+    if (shift.size() > 1)
+      x += shift.array();
+    else
+      x += shift[0];
   }
 }
 
@@ -95,18 +139,19 @@ const std::vector<std::string>& scale_names() {
   return names;
 }
 
-Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset, std::span<const Index> training) {
+Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset, std::span<const Index> training,
+                                const Binarization& binarization) {
   if (std::find(scale_names().begin(), scale_names().end(), scale) == scale_names().end())
     throw InvalidArgument(
         fmt::format("--scale: expected one of {}, found '{}'", fmt::join(scale_names(), ", "), scale));
-  if (scale == "none") return {};
+  const bool sampled = binarization.rule == Binarization::Rule::sample;
+  if (scale == "none" && !sampled) return {.binarization = binarization};
   if (training.empty()) throw InvalidArgument(dataset.name + ": no training case to fit the scaling on");
   const Spread m = measure(dataset, training);
-  const std::string rule = scale == "auto" ? choose_rule(m) : scale;
-  if (rule == "none") return {};
-  if (rule == "unit") return fit_unit(m, dataset);
-  if (rule == "minmax") return {rule, m.least.cast<Scalar>(), m.least.binaryExpr(m.most, &minmax_factor)};
-  return {rule, m.moments.mean().cast<Scalar>(), m.moments.variance().sqrt().unaryExpr(&inverse_or_one).cast<Scalar>()};
+  Preprocessing fitted = fit_rule(scale == "auto" ? choose_rule(m) : scale, m, dataset);
+  if (sampled) check_probabilities(fitted, m, dataset);
+  fitted.binarization = binarization;
+  return fitted;
 }
 
 }  // namespace dbn

@@ -164,6 +164,10 @@ OptionFields DataOptions::fields() {
                "1], standardize to mean 0 and variance 1; auto takes none for values within [0, 1], unit for others "
                "from 0 up, else standardize",
        .choices = scale_names()},
+      {.name = "binarize",
+       .value = &binarize,
+       .help = "make scaled values 0 or 1: threshold:T gives 1 above T, sample gives 1 with the value as probability, "
+               "drawn once for each case by seed; none leaves them"},
   };
 }
 

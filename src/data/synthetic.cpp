@@ -13,6 +13,12 @@ namespace dbn {
 
 const std::vector<SyntheticDataset>& synthetic_datasets() {
   static const std::vector<SyntheticDataset> table = {
+      {.name = "bars-and-stripes",
+       .description = "4 x 4 black and white images of bars or stripes, 30 in all; each 32 cases have their exact "
+                      "distribution [MacKay 2003]",
+       .default_training = 1024,
+       .default_test = 1024,
+       .make = detail::make_bars_and_stripes},
       {.name = "digits",
        .description = "28 x 28 grey images of the ten digits in varying handwriting",
        .default_training = 5000,

@@ -41,6 +41,9 @@ void check_case_count(const std::string& name, Index cases);
 /// Black images of that many cases, every label 0. Throws as check_case_count() does.
 Dataset black_images(const std::string& name, const std::vector<std::string>& classes, Index cases);
 
+/// Full columns or full rows of 4 x 4 pixels.
+Dataset make_bars_and_stripes(const Stream& stream, Index cases);
+
 /// Handwriting-like digits.
 Dataset make_digits(const Stream& stream, Index cases);
 

@@ -62,7 +62,8 @@ Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOp
       kept_(kept),
       seed_(seed),
       split_(split_validation(*data.training, options.validation, seed)),
-      preprocessing_(fit_preprocessing(scale, *data.training, split_.training)),
+      preprocessing_(
+          fit_preprocessing(scale, *data.training, split_.training, Binarization::parse(options.binarize, seed))),
       training_(data.training, split_.training, preprocessing_),
       validation_(data.training, labelled_cases(*data.training, split_.validation), preprocessing_),
       test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_),

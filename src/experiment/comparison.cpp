@@ -9,6 +9,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/parallel.hpp>
+#include <dbn/data/binarization.hpp>
 #include <dbn/data/fingerprint.hpp>
 #include <dbn/data/split.hpp>
 
@@ -88,8 +89,10 @@ class Wave {
 
 // All that the runs' bits depend on; starts, seeds and label counts name the runs instead, and may grow.
 RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options) {
-  RunIdentity identity{
-      {"--scale", scale}, {"training data", fingerprint(*data.training)}, {"test data", fingerprint(*data.test)}};
+  RunIdentity identity{{"--scale", scale},
+                       {"--binarize", options.binarize},
+                       {"training data", fingerprint(*data.training)},
+                       {"test data", fingerprint(*data.test)}};
   const auto prefixed = [&](OptionFields fields, const std::string& prefix) {
     std::erase_if(fields,
                   [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
@@ -216,6 +219,7 @@ void ComparisonOptions::validate() const {
   for (const auto& text : labels)
     if (text != "all" && parse_integer(text, "--labels") < 1)
       throw InvalidArgument(fmt::format("--labels: expected counts from 1 or all, found '{}'", text));
+  Binarization::parse(binarize, 0);
   pretrain.validate();
   finetune.validate();
   if (task(finetune.task).numeric)

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <dbn/core/error.hpp>
 #include <dbn/core/table.hpp>
 #include <dbn/data/fingerprint.hpp>
@@ -22,6 +24,8 @@ RunIdentity identity_of(Recipe& recipe, const RecipeRun& run) {
   }
   if (run.data.training) {
     identity["--scale"] = run.scale;
+    // Samples follow the first seed, whichever seed a piece is of.
+    identity["--binarize"] = run.binarize == "sample" ? fmt::format("sample by seed {}", run.seed) : run.binarize;
     identity["training data"] = fingerprint(*run.data.training);
   }
   if (run.data.test) identity["test data"] = fingerprint(*run.data.test);
@@ -62,11 +66,18 @@ void RecipeRun::forget(const std::string& piece) const {
 
 const std::vector<RecipeKind>& recipes() {
   static const std::vector<RecipeKind> table{
+      {"bars-and-stripes",
+       "exact log-likelihood of a small RBM by contrastive divergence, persistent chains, tempering",
+       &detail::make_bars_and_stripes},
+      {"centering", "centred and plain RBMs on thresholded MNIST and on its negative, exact log-likelihood",
+       &detail::make_centering},
       {"glorot-profile",
        "what starts do to signals: tanh nets of Glorot & Bengio 2010, deep ReLU nets of He et al. 2015",
        &detail::make_glorot_profile},
       {"hinton-2006", "MNIST, 784-500-500-2000-10 by RBMs, then conjugate gradient as in 2006, or Adam",
        &detail::make_hinton_2006},
+      {"likelihood", "an RBM of 500 units on thresholded MNIST: log-likelihood with log Z from both sides",
+       &detail::make_likelihood},
       {"seed-linear", "six starts of a ReLU net on a linear task: loss after 50 epochs beside PyTorch's",
        &detail::make_seed_linear},
   };

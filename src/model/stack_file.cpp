@@ -25,8 +25,10 @@ StackLayer read_layer(detail::TensorReader& reader, const Json& config, std::siz
   const auto text = [&](const char* key) { return detail::field<std::string>(config, key, reader.path()); };
   const auto name = [&](const char* tensor) { return fmt::format("layers.{}.{}", i, tensor); };
   if (text("kind") == "rbm") {
-    return Rbm{unit_type(text("visible")), unit_type(text("hidden")), reader.matrix(name("weight")),
-               reader.vector(name("visible_bias")), reader.vector(name("hidden_bias"))};
+    Rbm rbm{unit_type(text("visible")), unit_type(text("hidden")), reader.matrix(name("weight")),
+            reader.vector(name("visible_bias")), reader.vector(name("hidden_bias"))};
+    if (rbm.visible->learns_variances()) rbm.visible_log_variance = reader.vector(name("visible_log_variance"));
+    return rbm;
   }
   if (text("kind") != "autoencoder")
     detail::refuse(reader.path(), fmt::format("layer {}: unknown kind '{}'", i, text("kind")));
@@ -41,10 +43,10 @@ StackLayer read_layer(detail::TensorReader& reader, const Json& config, std::siz
   return model;
 }
 
-// Shapes that belong together within a layer.
+// Shapes and units that belong together within a layer.
 void check_layer(StackLayer& layer, std::size_t i, const std::string& path) {
   for (const auto& tensor : tensors(layer)) {
-    const bool ends_visible = tensor.name == "visible_bias" || tensor.name == "decoder_bias";
+    const bool ends_visible = tensor.name.starts_with("visible_") || tensor.name == "decoder_bias";
     const Index expected = ends_visible || tensor.name == "weight" ? visible_count(layer) : hidden_count(layer);
     if (tensor.values.rows() != expected)
       detail::refuse(path, fmt::format("layers.{}.{}: expected {} entries, found {}", i, tensor.name, expected,
@@ -53,6 +55,8 @@ void check_layer(StackLayer& layer, std::size_t i, const std::string& path) {
       detail::refuse(path, fmt::format("layers.{}.decoder_weight: expected {} outputs, found {}", i,
                                        visible_count(layer), tensor.values.cols()));
   }
+  if (const auto* rbm = std::get_if<Rbm>(&layer))
+    check_units(*rbm->visible, *rbm->hidden, rbm->visible_count(), rbm->hidden_count());
 }
 
 Json history_json(const std::vector<std::vector<PretrainEpoch>>& history) {

@@ -42,6 +42,15 @@ Vector vector_from(const Json& json, const char* key, Index features, const std:
   return values;
 }
 
+Binarization binarization_from(const Json& json, const std::string& path) {
+  const auto seed = field<std::uint64_t>(json, "binarize_seed", path);
+  try {
+    return Binarization::parse(field<std::string>(json, "binarize", path), seed, "config: binarize");
+  } catch (const InvalidArgument& error) {
+    refuse(path, error.what());
+  }
+}
+
 }  // namespace
 
 void refuse(const std::string& path, const std::string& what) { throw DataError(path + ": " + what); }
@@ -140,13 +149,15 @@ std::map<std::string, std::string> metadata(const std::string& format, const std
 Json preprocessing_json(const Preprocessing& preprocessing) {
   return {{"scale", preprocessing.scale},
           {"shift", numbers(preprocessing.shift)},
-          {"factor", numbers(preprocessing.factor)}};
+          {"factor", numbers(preprocessing.factor)},
+          {"binarize", preprocessing.binarization.text()},
+          {"binarize_seed", preprocessing.binarization.seed}};
 }
 
 Preprocessing preprocessing_from(const Json& config, Index features, const std::string& path) {
   const Json json = field<Json>(config, "preprocessing", path);
   Preprocessing preprocessing{field<std::string>(json, "scale", path), vector_from(json, "shift", features, path),
-                              vector_from(json, "factor", features, path)};
+                              vector_from(json, "factor", features, path), binarization_from(json, path)};
   const auto& names = scale_names();
   if (std::find(names.begin(), names.end(), preprocessing.scale) == names.end())
     refuse(path, fmt::format("config: unknown scaling '{}'", preprocessing.scale));

@@ -43,6 +43,17 @@ double StepSchedule::at(Index epoch) const {
   return steps_.back().value;
 }
 
+std::vector<double> StepSchedule::values() const {
+  std::vector<double> all;
+  for (const auto& step : steps_) all.push_back(step.value);
+  return all;
+}
+
+double StepSchedule::most() const {
+  const auto all = values();
+  return *std::max_element(all.begin(), all.end());
+}
+
 const std::vector<RateSchedule>& rate_schedules() {
   static const std::vector<RateSchedule> table{
       {"constant", 1, [](const RatePlace&, double, Index) { return 1.0; }},

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include <dbn/core/parallel.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/max_norm.hpp>
 #include <dbn/nn/regression_evaluation.hpp>
 
 namespace dbn::detail {
@@ -101,23 +101,13 @@ double SupervisedLearner::update(const BatchPosition& at, double learning_rate) 
   const UpdateRates rates{learning_rate * course_.factor(at.update), momentum_.at(at.epoch)};
   const double loss =
       now.optimizer->update(now.clip ? Objective(clipped) : Objective(gradient), rates, at.update - now.first_update);
-  if (options_.max_norm > 0) limit_norms(now.lowest);
+  if (options_.max_norm > 0)
+    for (std::size_t i = now.lowest; i < net_.layers.size(); ++i)
+      limit_norms(net_.layers[i].weights, options_.max_norm);
   if (averages()) average(at.update);
   if (observer_.batch)
     observer_.batch(at.epoch, epochs_, static_cast<double>(at.update % per_epoch()) / static_cast<double>(per_epoch()));
   return loss;
-}
-
-// A column holds the weights into one unit.
-void SupervisedLearner::limit_norms(std::size_t lowest) {
-  const auto longest = static_cast<Scalar>(options_.max_norm);
-  for (std::size_t i = lowest; i < net_.layers.size(); ++i) {
-    Matrix& weights = net_.layers[i].weights;
-    parallel_for(weights.cols(), [&](Index unit) {
-      const Scalar length = weights.col(unit).norm();
-      if (length > longest) weights.col(unit) *= longest / length;
-    });
-  }
 }
 
 // The first updates count for more than the decay says: an average that remembers its start is of little use.

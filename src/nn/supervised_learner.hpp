@@ -45,7 +45,6 @@ class SupervisedLearner final : public Learner {
   bool averages() const { return options_.average_decay > 0; }
   double validation_error() const;
   const Mlp& measured() const { return averages() ? average_ : net_; }
-  void limit_norms(std::size_t lowest);
   void average(Index update);
 
   Mlp net_;

@@ -14,11 +14,12 @@ namespace {
 
 Autoencoder start(const LayerOptions& o, const InputSummary& input, std::uint64_t seed) {
   const auto loss = reconstruction_loss(o.loss);
-  if (loss == ReconstructionLoss::cross_entropy && (input.least < 0 || input.most > 1))
+  const Scalar least = input.features.least.minCoeff(), most = input.features.most.maxCoeff();
+  if (loss == ReconstructionLoss::cross_entropy && input.known && (least < 0 || most > 1))
     throw InvalidArgument(fmt::format(
         "layer {}: cross-entropy expects values in [0, 1], found {:.4g} to {:.4g}; try --scale minmax or --loss "
         "squared-error",
-        o.layer + 1, input.least, input.most));
+        o.layer + 1, least, most));
   return make_autoencoder(o.visible_count, o.hidden_count, o.activation, loss, !o.untied,
                           Stream(seed, Purpose::initial_weights, o.layer));
 }

@@ -23,6 +23,7 @@ Matrix monitored(const CaseSource& cases, std::uint64_t seed) {
 }  // namespace
 
 std::string history_name(std::size_t layer) { return fmt::format("layers.{}.history", layer); }
+std::string course_name(std::size_t layer) { return fmt::format("layers.{}.course", layer); }
 std::string layer_prefix(std::size_t layer) { return fmt::format("layers.{}.", layer); }
 
 std::vector<double> history_numbers(const std::vector<PretrainEpoch>& history) {
@@ -51,6 +52,7 @@ LayerLearner::LayerLearner(const CaseSource& training, const CaseSource* validat
       options_(options),
       observer_(observer),
       momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
+      course_(options.schedule, options.epochs * batches(), batches()),
       trainer_(std::move(trainer)),
       monitored_training_(monitored(training, seed)) {
   if (validation != nullptr && validation->case_count() > 0) monitored_validation_ = monitored(*validation, seed);
@@ -60,16 +62,19 @@ TensorList LayerLearner::parameters() { return with_prefix(layer_prefix(options_
 
 TensorList LayerLearner::state() { return with_prefix(layer_prefix(options_.layer), trainer_->state()); }
 
-Numbers LayerLearner::numbers() const { return {{history_name(options_.layer), history_numbers(history_)}}; }
+Numbers LayerLearner::numbers() const {
+  return {{history_name(options_.layer), history_numbers(history_)}, {course_name(options_.layer), course_.numbers()}};
+}
 
 void LayerLearner::take_numbers(const SavedRun& saved) {
   history_ = history_from(saved.list(history_name(options_.layer)), options_.layer);
+  course_.take_numbers(saved, course_name(options_.layer));
 }
 
 double LayerLearner::update(const BatchPosition& at, double learning_rate) {
   MatrixRef batch = trainer_->input(static_cast<Index>(at.cases.size()));
   training_.gather_into(at.cases, batch);
-  trainer_->update(batch, at, {learning_rate, momentum_.at(at.epoch)});
+  trainer_->update(batch, at, {learning_rate * course_.factor(at.update), momentum_.at(at.epoch)});
   if (observer_.batch) observer_.batch(options_.layer + 1, at.epoch, done(at.update));
   return 0;
 }
@@ -83,13 +88,36 @@ void LayerLearner::end_epoch(const EndedEpoch& ended) {
   if (training && monitored_validation_.cols() > 0)
     record.free_energy_gap = *trainer_->mean_free_energy(monitored_validation_) - *training;
   history_.push_back(record);
+  course_.end_epoch(record.reconstruction_error);
   if (observer_.epoch) observer_.epoch(record);
+}
+
+// The update that momentum is about to make again is the last one. A rate that its course has taken down says nothing.
+TrainingEvidence LayerLearner::evidence() {
+  TrainingEvidence all = trainer_->evidence(monitored_training_);
+  const auto updates = static_cast<Index>(history_.size()) * batches();
+  if (updates == 0 || course_.factor(updates - 1) < 1) return all;
+  const double weights = tensors(trainer_->layer()).front().values.norm();
+  for (const auto& tensor : trainer_->state())
+    if (tensor.name == "weight.velocity" && weights > 0)
+      all.update_ratio = static_cast<double>(tensor.values.norm()) / weights;
+  return all;
+}
+
+// The gap widens when what is learned holds for training cases alone [Hinton 2012 §6]. A single epoch shows noise.
+bool LayerLearner::satisfied() const {
+  const auto patience = static_cast<std::size_t>(options_.patience);
+  if (patience == 0 || history_.size() <= patience) return false;
+  for (std::size_t i = history_.size() - patience; i < history_.size(); ++i) {
+    const auto &gap = history_[i].free_energy_gap, &before = history_[i - 1].free_energy_gap;
+    if (!gap || !before || *gap <= *before) return false;
+  }
+  return true;
 }
 
 // Share of its epoch that had been done before an update.
 double LayerLearner::done(Index update) const {
-  const Index batches = (training_.case_count() + options_.batch - 1) / options_.batch;
-  return static_cast<double>(update % batches) / static_cast<double>(batches);
+  return static_cast<double>(update % batches()) / static_cast<double>(batches());
 }
 
 }  // namespace dbn::detail

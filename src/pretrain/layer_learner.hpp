@@ -18,6 +18,7 @@ inline constexpr Index kMonitored = 1000;
 
 /// Names of what a layer, from 0, hands out.
 std::string history_name(std::size_t layer);
+std::string course_name(std::size_t layer);
 std::string layer_prefix(std::size_t layer);
 
 /// A layer's history as a list of numbers, and back.
@@ -37,17 +38,21 @@ class LayerLearner final : public Learner {
   void take_numbers(const SavedRun& saved) override;
   double update(const BatchPosition& at, double learning_rate) override;
   void end_epoch(const EndedEpoch& ended) override;
+  bool satisfied() const override;
 
+  TrainingEvidence evidence();
   StackLayer take_layer() { return std::move(trainer_->layer()); }
   std::vector<PretrainEpoch> take_history() { return std::move(history_); }
 
  private:
+  Index batches() const { return (training_.case_count() + options_.batch - 1) / options_.batch; }
   double done(Index update) const;
 
   const CaseSource& training_;
   LayerOptions options_;
   const PretrainObserver& observer_;
   StepSchedule momentum_;
+  RateCourse course_;
   std::unique_ptr<LayerTrainer> trainer_;
   Matrix monitored_training_;
   Matrix monitored_validation_;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
 #include <dbn/core/table.hpp>
 
 #include "trainer_table.hpp"
@@ -20,12 +23,19 @@ std::unique_ptr<LayerTrainer> make_denoising(const LayerOptions& options, const 
   return detail::make_autoencoder_trainer(options, input, seed, options.corruption);
 }
 
+// Hinton 2012 §7 and §13: what a gradient without bounds allows is less than what probabilities do.
 double rbm_rate(const LayerOptions& options) {
   return std::min(unit_type(options.visible)->default_rate(), unit_type(options.hidden)->default_rate());
 }
 double autoencoder_rate(const LayerOptions&) { return 0.05; }
 
-std::string rbm_activation(const LayerOptions& options) { return std::string(unit_type(options.hidden)->activation()); }
+std::string rbm_activation(const LayerOptions& options) {
+  std::string name(unit_type(options.hidden)->activation());
+  if (name.empty())
+    throw InvalidArgument(fmt::format("--hidden {}: no layer of a net computes such units; a net can start from {}",
+                                      options.hidden, "bernoulli, bipolar, gaussian, relu and relu6 ones"));
+  return name;
+}
 std::string code_activation(const LayerOptions& options) { return options.activation; }
 
 }  // namespace
@@ -46,27 +56,39 @@ const Pretrainer& pretrainer(std::string_view name) { return row_named(pretraine
 
 std::vector<std::string> pretrainer_names() { return row_names(pretrainers()); }
 
-InputSummary neutral_inputs(Index features) { return {.mean = Vector::Constant(features, Scalar{0.5}), .most = 1}; }
+InputSummary unknown_inputs(Index features) {
+  return {.features = {.mean = Vector::Constant(features, Scalar{0.5}),
+                       .variance = Vector::Ones(features),
+                       .least = Vector::Zero(features),
+                       .most = Vector::Ones(features)},
+          .known = false};
+}
 
 InputSummary summarize(const CaseSource& cases) {
   Matrix batch(cases.feature_count(), kSummaryBatch);
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(cases.feature_count());
-  InputSummary summary;
+  Eigen::VectorXd squares = sum;
+  FeatureSummary summary;
   const auto all = all_cases(cases.case_count());
   for_each_batch(all, kSummaryBatch, [&](Index first, std::span<const Index> part) {
     MatrixRef block = batch.leftCols(static_cast<Index>(part.size()));
     cases.gather_into(part, block);
     sum += block.cast<double>().rowwise().sum();
-    summary.least = first == 0 ? block.minCoeff() : std::min(summary.least, block.minCoeff());
-    summary.most = first == 0 ? block.maxCoeff() : std::max(summary.most, block.maxCoeff());
+    squares += block.cast<double>().rowwise().squaredNorm();
+    const Vector least = block.rowwise().minCoeff(), most = block.rowwise().maxCoeff();
+    summary.least = first == 0 ? least : Vector(summary.least.cwiseMin(least));
+    summary.most = first == 0 ? most : Vector(summary.most.cwiseMax(most));
   });
-  summary.mean = (sum / static_cast<double>(cases.case_count())).cast<Scalar>();
-  return summary;
+  const auto count = static_cast<double>(cases.case_count());
+  sum /= count;
+  summary.mean = sum.cast<Scalar>();
+  summary.variance = (squares / count - sum.cwiseAbs2()).cwiseMax(0.0).cast<Scalar>();
+  return {.features = std::move(summary)};
 }
 
-// The batch, and sums and means of features.
+// The batch, sums of features and of their squares, and what is made of them.
 double summary_memory(Index features) {
-  return static_cast<double>(features) * (sizeof(Scalar) * (kSummaryBatch + 1.0) + sizeof(double));
+  return static_cast<double>(features) * (sizeof(Scalar) * (kSummaryBatch + 6.0) + 2 * sizeof(double));
 }
 
 }  // namespace dbn

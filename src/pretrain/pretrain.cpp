@@ -28,10 +28,11 @@ using detail::LayerLearner;
 void check_positions(const LayerOptions& layer, Index cases) {
   const double updates =
       static_cast<double>(layer.epochs) * std::ceil(static_cast<double>(cases) / static_cast<double>(layer.batch));
-  if (updates * static_cast<double>(layer.cd_k) > 4294967295.0)
+  const Index steps = layer.divergence.cd_k;
+  if (updates * static_cast<double>(steps) > 4294967295.0)
     throw InvalidArgument(
         fmt::format("layer {}: {:.0f} updates of {} Gibbs steps pass 2^32; try a larger --batch or fewer --epochs",
-                    layer.layer + 1, updates, layer.cd_k));
+                    layer.layer + 1, updates, steps));
 }
 
 // Adds to a layer's state the layers below it: what is kept is the whole stack.
@@ -91,11 +92,14 @@ class StackRun {
 
   void restore_finished(std::size_t i) {
     const LayerOptions layer = options_of(i);
-    StackLayer finished = std::move(make_trainer(layer, neutral_inputs(layer.visible_count))->layer());
+    StackLayer finished = std::move(make_trainer(layer, unknown_inputs(layer.visible_count))->layer());
     saved_->copy_into(with_prefix(layer_prefix(i), tensors(finished)));
     result_.history.push_back(history_from(saved_->list(history_name(i)), i));
     result_.stack.layers.push_back(std::move(finished));
-    if (const auto epochs = static_cast<Index>(result_.history[i].size()); epochs != layer.epochs)
+    result_.evidence.emplace_back();
+    // A layer that stopped by its patience may have fewer.
+    const auto epochs = static_cast<Index>(result_.history[i].size());
+    if (layer.patience > 0 ? epochs > layer.epochs : epochs != layer.epochs)
       throw InvalidArgument(fmt::format(
           "--epochs: layer {} was finished with {} when the run stopped, found {}; give one value for each layer",
           i + 1, epochs, layer.epochs));
@@ -108,7 +112,7 @@ class StackRun {
     const LayerOptions layer = options_of(i);
     check_positions(layer, training_.case_count());
     // What the start depends on need not be looked at where the start is written over.
-    auto trainer = make_trainer(layer, saved_ ? neutral_inputs(layer.visible_count) : summarize(inputs));
+    auto trainer = make_trainer(layer, saved_ ? unknown_inputs(layer.visible_count) : summarize(inputs));
     LayerLearner learner(inputs, held_out ? &*held_out : nullptr, layer, std::move(trainer), seed_, observer_);
     const LoopOptions loop{.stage = kStage,
                            .layer = layer.layer + 1,
@@ -122,6 +126,7 @@ class StackRun {
     std::optional<StackKeeper> keeper;
     if (keeper_ != nullptr) keeper.emplace(*keeper_, result_, std::exchange(saved_, std::nullopt));
     train(learner, loop, keeper ? &*keeper : nullptr, observer_.notice);
+    result_.evidence.push_back(learner.evidence());
     result_.history.push_back(learner.take_history());
     result_.stack.layers.push_back(learner.take_layer());
   }

@@ -1,6 +1,9 @@
 #include <dbn/pretrain/pretrain_options.hpp>
 
+#include <cmath>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <dbn/autoencoder/autoencoder.hpp>
 #include <dbn/autoencoder/corruption.hpp>
@@ -8,7 +11,6 @@
 #include <dbn/nn/activation.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
-#include <dbn/rbm/contrastive_divergence.hpp>
 #include <dbn/units/unit_type.hpp>
 
 namespace dbn {
@@ -19,31 +21,71 @@ void set_inputs_from_below(LayerOptions& one, const PretrainOptions& o, std::siz
   const std::size_t layers = o.layers.size();
   const bool rbm_below = per_layer(o.pretrainer, below, layers, "pretrainer") == "rbm";
   const bool probabilities = o.activation == "sigmoid" || o.activation == "hard-sigmoid";
-  one.visible = rbm_below ? per_layer(o.hidden, below, layers, "hidden") : probabilities ? "bernoulli" : "gaussian";
+  one.visible = probabilities ? "bernoulli" : "gaussian";
+  if (rbm_below) {
+    const std::string& hidden = per_layer(o.hidden, below, layers, "hidden");
+    one.visible = unit_type(hidden)->visible() ? hidden : "gaussian";
+  }
   if (one.pretrainer != "rbm" && one.visible != "bernoulli" && one.loss == "cross-entropy")
     throw InvalidArgument(fmt::format(
         "--loss: layer {} sees codes outside [0, 1], which cross-entropy cannot compare; try --loss squared-error",
         one.layer + 1));
 }
 
+// Names of the unit types that serve a layer.
+std::vector<std::string> names_of(bool (UnitType::*serves)() const) {
+  std::vector<std::string> names;
+  for (const auto& type : unit_types())
+    if ((type.get()->*serves)()) names.emplace_back(type->name());
+  return names;
+}
+
+// Says what is wrong with a text.
+void check_visible(const std::string& text) {
+  try {
+    unit_type(text);
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(fmt::format("--visible: {}", error.what()));
+  }
+}
+
+// The largest number of Gibbs steps of a schedule, whose values are whole.
+Index most_steps(const std::string& cd_k) {
+  constexpr double kMostSteps = 1000;
+  const auto schedule = StepSchedule::parse(cd_k, "--cd-k", kMostSteps);
+  for (const double steps : schedule.values())
+    if (steps < 1 || steps != std::floor(steps))
+      throw InvalidArgument(fmt::format("--cd-k: expected whole numbers from 1 to 1000, found '{}'", cd_k));
+  return static_cast<Index>(schedule.most());
+}
+
 }  // namespace
 
 OptionFields PretrainOptions::fields() {
   constexpr double kMostUnits = 1e9;
-  return {
+  OptionFields all{
       {.name = "layers", .value = &layers, .help = "hidden units of each layer", .range = {1, kMostUnits}},
       {.name = "pretrainer", .value = &pretrainer, .help = "what trains a layer", .choices = pretrainer_names()},
-      {.name = "visible", .value = &visible, .help = "unit type of the data, for an RBM", .choices = unit_type_names()},
-      {.name = "hidden", .value = &hidden, .help = "unit type of an RBM's hidden layer", .choices = unit_type_names()},
-      {.name = "estimator",
-       .value = &estimator,
-       .help = "RBM gradient: cd starts its chains at the data, pcd keeps them",
-       .choices = estimator_names()},
-      {.name = "cd-k", .value = &cd_k, .help = "Gibbs steps an update", .range = {1, 1000}},
-      {.name = "chains", .value = &chains, .help = "chains of pcd", .range = {1, 1e6}},
-      {.name = "sample-visible",
-       .value = &sample_visible,
-       .help = "sample the reconstructed visible units of cd: unbiased with many --cd-k (pcd always does)"},
+      {.name = "visible",
+       .value = &visible,
+       .help =
+           fmt::format("unit type of the data, for an RBM: one of {}, or groups of columns, counted from 0, such as "
+                       "gaussian:0-3,softmax:4-9,bernoulli:10-",
+                       fmt::join(names_of(&UnitType::visible), ", "))},
+      {.name = "hidden",
+       .value = &hidden,
+       .help = "unit type of an RBM's hidden layer",
+       .choices = names_of(&UnitType::hidden)},
+      {.name = "cd-k",
+       .value = &cd_k,
+       .help = "Gibbs steps an update, from 1 to 1000, as STEPS or STEPS:EPOCHS,...,STEPS"},
+      {.name = "rbm-corruption",
+       .value = &rbm_corruption,
+       .help = "noise on the data that the chains of cd start from, as --corruption"},
+      {.name = "visible-bias",
+       .value = &visible_bias,
+       .help = "where an RBM's visible biases start: at the data's means, or at 0",
+       .choices = {"data", "zero"}},
       {.name = "activation",
        .value = &activation,
        .help = "activation of an autoencoder's codes",
@@ -68,8 +110,25 @@ OptionFields PretrainOptions::fields() {
        .value = &weight_cost,
        .help = "L2 cost on weights (Hinton 2012: 1e-5 to 1e-2)",
        .range = {0, 1e3}},
+      {.name = "l1-cost", .value = &l1_cost, .help = "L1 cost on an RBM's weights", .range = {0, 1e3}},
+      {.name = "max-norm",
+       .value = &max_norm,
+       .help = "longest vector of weights into a unit (0: any)",
+       .range = {0, 1e6}},
+      {.name = "clip-norm",
+       .value = &clip_norm,
+       .help = "longest gradient, over all weights and biases of a layer (0: any)",
+       .range = {0, 1e6}},
+      {.name = "patience",
+       .value = &patience,
+       .help = "stop a layer when so many epochs in a row have widened the free-energy gap between validation and "
+               "training cases (0: never)",
+       .range = {0, 1e9}},
       on_divergence_field(&on_divergence),
   };
+  for (auto& field : divergence.fields()) all.push_back(std::move(field));
+  for (auto& field : schedule.fields()) all.push_back(std::move(field));
+  return all;
 }
 
 void PretrainOptions::validate() const {
@@ -78,6 +137,9 @@ void PretrainOptions::validate() const {
   if (layers.empty()) throw InvalidArgument("--layers: expected at least one layer, found none");
   StepSchedule::parse(momentum, "--momentum", 1);
   Corruption::parse(corruption, "--corruption");
+  Corruption::parse(rbm_corruption, "--rbm-corruption");
+  StatisticsRule::parse(divergence.statistics == "auto" ? "hinton2010" : divergence.statistics);
+  check_visible(visible);
   for (std::size_t i = 0; i < layers.size(); ++i) layer_options(*this, i, 1);
 }
 
@@ -89,18 +151,24 @@ LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index vi
                    .pretrainer = per_layer(o.pretrainer, layer, layers, "pretrainer"),
                    .visible = o.visible,
                    .hidden = per_layer(o.hidden, layer, layers, "hidden"),
-                   .estimator = o.estimator,
                    .activation = o.activation,
                    .loss = o.loss,
                    .corruption = o.corruption,
+                   .divergence = o.divergence,
                    .cd_k = o.cd_k,
-                   .chains = o.chains,
-                   .sample_visible = o.sample_visible,
+                   .rbm_corruption = o.rbm_corruption,
+                   .visible_bias = o.visible_bias,
                    .untied = o.untied,
                    .epochs = per_layer(o.epochs, layer, layers, "epochs"),
                    .batch = o.batch,
+                   .schedule = o.schedule,
                    .momentum = o.momentum,
-                   .weight_cost = per_layer(o.weight_cost, layer, layers, "weight-cost")};
+                   .weight_cost = per_layer(o.weight_cost, layer, layers, "weight-cost"),
+                   .l1_cost = o.l1_cost,
+                   .max_norm = o.max_norm,
+                   .clip_norm = o.clip_norm,
+                   .patience = o.patience};
+  one.divergence.cd_k = most_steps(o.cd_k);
   if (layer > 0) set_inputs_from_below(one, o, layer - 1);
   one.learning_rate = o.learning_rate.empty() ? pretrainer(one.pretrainer).default_rate(one)
                                               : per_layer(o.learning_rate, layer, layers, "learning-rate");

@@ -14,8 +14,9 @@ Index hidden_count(const StackLayer& layer) {
   return std::visit([](const auto& model) { return model.hidden_count(); }, layer);
 }
 
-const Matrix& encoder_weights(const StackLayer& layer) {
-  return std::visit([](const auto& model) -> const Matrix& { return model.weights; }, layer);
+Matrix encoder_weights(const StackLayer& layer) {
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) return rbm->statistics(rbm->weights);
+  return std::get<Autoencoder>(layer).weights;
 }
 
 const Vector& encoder_bias(const StackLayer& layer) {
@@ -23,7 +24,12 @@ const Vector& encoder_bias(const StackLayer& layer) {
 }
 
 const Activation& encoder_activation(const StackLayer& layer) {
-  if (const auto* rbm = std::get_if<Rbm>(&layer)) return activation(rbm->hidden->activation());
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) {
+    if (rbm->hidden->activation().empty() || rbm->visible->replicated())
+      throw InvalidArgument(fmt::format("stack: expected a layer that a net can compute, found {} units over {} ones",
+                                        rbm->hidden->name(), rbm->visible->name()));
+    return activation(rbm->hidden->activation());
+  }
   return *std::get<Autoencoder>(layer).code;
 }
 
@@ -33,19 +39,17 @@ TensorList tensors(StackLayer& layer) {
 
 void encode_into(const StackLayer& layer, const ConstMatrixRef& visible, MatrixRef codes) {
   if (const auto* rbm = std::get_if<Rbm>(&layer))
-    rbm->hidden_mean_into(visible, codes);
+    rbm->encode_into(visible, codes);
   else
     std::get<Autoencoder>(layer).encode_into(visible, codes);
 }
 
 Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible) {
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) return rbm->reconstruct(visible);
   Matrix codes(hidden_count(layer), visible.cols());
   encode_into(layer, visible, codes);
   Matrix reconstruction(visible.rows(), visible.cols());
-  if (const auto* rbm = std::get_if<Rbm>(&layer))
-    rbm->visible_mean_into(codes, reconstruction);
-  else
-    std::get<Autoencoder>(layer).decode_into(codes, reconstruction);
+  std::get<Autoencoder>(layer).decode_into(codes, reconstruction);
   return reconstruction;
 }
 

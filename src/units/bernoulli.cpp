@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <dbn/core/math.hpp>
@@ -12,27 +13,34 @@ class Bernoulli final : public UnitType {
  public:
   std::string_view name() const override { return "bernoulli"; }
 
-  void mean_in_place(MatrixRef input) const override { logistic_in_place(input); }
+  void mean_in_place(MatrixRef input, const UnitContext&) const override { logistic_in_place(input); }
 
-  void mean_and_states(const Stream& stream, Position first, MatrixRef input, MatrixRef states) const override {
+  void mean_and_states(const Stream& stream, Position first, MatrixRef input, MatrixRef states,
+                       const UnitContext&) const override {
     logistic_in_place(input);
     draw_bernoulli(stream, first, input, states);
   }
 
-  Eigen::VectorXd log_partition(const ConstMatrixRef& input) const override { return softplus_column_sums(input); }
+  Eigen::VectorXd log_partition(const ConstMatrixRef& input, const UnitContext&) const override {
+    return softplus_column_sums(input);
+  }
 
-  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias) const override {
+  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const override {
     return -(states.cast<double>().transpose() * bias.cast<double>());
   }
 
   // Log-odds, held within those of 1/1000: a pixel that was never seen is rare, not impossible.
   Scalar bias_for_mean(Scalar mean) const override {
-    const double p = std::min(std::max(static_cast<double>(mean), kLeast), 1 - kLeast);
+    const double p = std::clamp(static_cast<double>(mean), kLeast, 1 - kLeast);
     return static_cast<Scalar>(std::log(p / (1 - p)));
   }
 
   std::string_view activation() const override { return "sigmoid"; }
-  bool binary() const override { return true; }
+  std::pair<double, double> range() const override { return {0, 1}; }
+  double state_count(Index units) const override { return std::exp2(static_cast<double>(units)); }
+  void state_into(Index number, VectorRef state) const override {
+    for (Index i = 0; i < state.size(); ++i) state[i] = static_cast<Scalar>(number >> i & 1);
+  }
   double default_rate() const override { return 0.05; }
 
  private:

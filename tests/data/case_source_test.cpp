@@ -72,6 +72,29 @@ TEST(PreparedCases, GivesTheSameBatchWithAnyNumberOfThreads) {
   }
 }
 
+// Drawn by the numbers of the dataset, so that a case is the same among all cases and among few, in any batch.
+TEST(PreparedCases, SamplesACaseAlikeInEverySubsetAndBatch) {
+  Dataset halves{.name = "halves",
+                 .features = Matrix(Matrix::Constant(30, 80, Scalar(0.5))),
+                 .labels = {},
+                 .classes = {},
+                 .shape = {30}};
+  const auto dataset = std::make_shared<const Dataset>(std::move(halves));
+  const Preprocessing sampled = fit_preprocessing("none", *dataset, all_cases(80), Binarization::parse("sample", 6));
+  const PreparedCases every(dataset, all_cases(80), sampled);
+  const PreparedCases few(dataset, {70, 2, 41}, sampled);
+  for (const int threads : {1, 3}) {
+    const test::ThreadCount scope(threads);
+    Matrix all(30, 80), part(30, 3);
+    every.gather_into(all_cases(80), all);
+    few.gather_into(std::vector<Index>{2, 0, 1}, part);
+    EXPECT_EQ(part.col(0), all.col(41));
+    EXPECT_EQ(part.col(1), all.col(70));
+    EXPECT_EQ(part.col(2), all.col(2));
+    EXPECT_NE(all.col(0), all.col(1));
+  }
+}
+
 TEST(ForEachBatch, CutsRunsAndLeavesTheLastOneShort) {
   std::vector<Index> order{4, 3, 2, 1, 0};
   std::vector<std::vector<Index>> batches;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
@@ -146,6 +147,30 @@ TEST(Preprocessing, AutoChoosesByTheRange) {
   EXPECT_EQ(fit_all("auto", numbers(values)).scale, "standardize");
 }
 
+// Difference and product are rounded on the way there, quotient and sum on the way back: each by half an epsilon of
+// what it holds, which in the data's units is at most the size of a value or of the shift.
+TEST(Preprocessing, InvertGivesTheDataBack) {
+  Matrix values = normals(6, 40) * Scalar{3};
+  values.colwise() += Vector::LinSpaced(6, -50, 50);
+  values.row(2).setConstant(7);
+  for (const char* scale : {"none", "minmax", "standardize"}) {
+    const Dataset dataset = numbers(values);
+    const Preprocessing fitted = fit_all(scale, dataset);
+    Matrix back = scaled(fitted, dataset);
+    fitted.invert(back);
+    const double largest = static_cast<double>(values.cwiseAbs().maxCoeff());
+    EXPECT_LE(static_cast<double>((back - values).cwiseAbs().maxCoeff()), 4 * 2 * largest * kEpsilon) << scale;
+  }
+  Dataset::Bytes pixels(4, 1);
+  pixels << 0, 51, 254, 255;
+  const Preprocessing unit = fit_all("unit", bytes(pixels, {2, 2}));
+  Matrix back = scaled(unit, bytes(pixels, {2, 2}));
+  unit.invert(back);
+  EXPECT_LE((back - pixels.cast<Scalar>()).cwiseAbs().maxCoeff(), static_cast<Scalar>(4 * 255 * kEpsilon));
+  Matrix other(5, 1);
+  EXPECT_THROW(fit_all("minmax", numbers(values)).invert(other), InvalidArgument);
+}
+
 TEST(Preprocessing, RefusesWhatItCannotServe) {
   const Dataset dataset = numbers(normals(2, 5));
   EXPECT_THROW(fit_all("unit", dataset), DataError);
@@ -153,6 +178,50 @@ TEST(Preprocessing, RefusesWhatItCannotServe) {
   EXPECT_THROW(fit_preprocessing("minmax", dataset, {}), InvalidArgument);
   Matrix other(3, 1);
   EXPECT_THROW(fit_all("minmax", dataset).apply(other), InvalidArgument);
+}
+
+TEST(Preprocessing, BinarizesScaledValues) {
+  Dataset::Bytes pixels(4, 1);
+  pixels << 0, 127, 128, 255;
+  const Dataset images = bytes(pixels, {2, 2});
+  const auto half = Binarization::parse("threshold:0.5", 0);
+  EXPECT_EQ(scaled(fit_preprocessing("auto", images, all_cases(1), half), images),
+            (Matrix(4, 1) << 0, 0, 1, 1).finished());
+  // Without scaling no case need be looked at, as for scaling itself.
+  const Preprocessing unscaled = fit_preprocessing("none", images, {}, Binarization::parse("threshold:127", 0));
+  EXPECT_EQ(scaled(unscaled, images), (Matrix(4, 1) << 0, 0, 1, 1).finished());
+}
+
+TEST(Preprocessing, SamplesByTheNumbersOfCases) {
+  const Dataset halves = numbers(Matrix::Constant(50, 4, Scalar(0.5)));
+  const Preprocessing fitted = fit_preprocessing("auto", halves, all_cases(4), Binarization::parse("sample", 3));
+  Matrix all = std::get<Matrix>(halves.features);
+  fitted.apply(all, all_cases(4));
+  Matrix some = std::get<Matrix>(halves.features).leftCols(2);
+  fitted.apply(some, std::vector<Index>{3, 1});
+  EXPECT_EQ(some.col(0), all.col(3));
+  EXPECT_EQ(some.col(1), all.col(1));
+  EXPECT_NE(all.col(0), all.col(1));
+  EXPECT_THROW(fitted.apply(some), InvalidArgument) << "no numbers to draw by";
+  EXPECT_THROW(fitted.apply(some, all_cases(3)), InvalidArgument);
+}
+
+// Of training values: a later one that is larger counts as 1.
+TEST(Preprocessing, SampleWantsProbabilities) {
+  const auto sampled = Binarization::parse("sample", 3);
+  Matrix values(1, 3);
+  values << 0, 1, 4;
+  const Dataset dataset = numbers(values);
+  for (const char* scale : {"none", "standardize"})
+    EXPECT_THAT([&] { fit_preprocessing(scale, dataset, all_cases(3), sampled); },
+                testing::ThrowsMessage<DataError>(testing::HasSubstr("--scale minmax")))
+        << scale;
+  for (const char* scale : {"auto", "unit", "minmax"})
+    EXPECT_NO_THROW(fit_preprocessing(scale, dataset, all_cases(3), sampled)) << scale;
+  const Preprocessing fitted = fit_preprocessing("none", dataset, all_cases(2), sampled);
+  Matrix later = Matrix::Constant(1, 1, 4);
+  fitted.apply(later, all_cases(1));
+  EXPECT_EQ(later(0, 0), Scalar(1));
 }
 
 }  // namespace

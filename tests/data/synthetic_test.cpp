@@ -314,5 +314,43 @@ TEST(SyntheticSeedLinear, TheClassIsTheSignOfTheSum) {
   for (Index i = 0; i < 500; ++i) EXPECT_EQ(label(dataset, i), x.col(i).cast<double>().sum() > 0 ? 1 : 0) << i;
 }
 
+TEST(SyntheticBarsAndStripes, EveryImageHasFullLinesOfItsClass) {
+  const Dataset dataset = synthetic_dataset("bars-and-stripes").make(training_stream(), 100);
+  ASSERT_EQ(dataset.classes, (std::vector<std::string>{"bars", "stripes"}));
+  ASSERT_EQ(dataset.shape, (std::vector<Index>{4, 4}));
+  for (Index i = 0; i < 100; ++i) {
+    const Eigen::Map<const Eigen::Matrix<std::uint8_t, 4, 4, Eigen::RowMajor>> pixels(bytes(dataset).col(i).data());
+    for (Index line = 0; line < 4; ++line)
+      for (Index at = 0; at < 4; ++at) {
+        const bool stripes = label(dataset, i) == 1;
+        ASSERT_EQ(pixels(line, at), stripes ? pixels(line, 0) : pixels(0, at)) << "case " << i;
+        ASSERT_TRUE(pixels(line, at) == 0 || pixels(line, at) == 255) << "case " << i;
+      }
+  }
+}
+
+// 28 images with probability 1/32, black and white with 2/32: no model's mean log-likelihood over these cases passes
+// that of the distribution itself, -(28/32 log 32 + 4/32 log 16) = -3.379093 nats.
+TEST(SyntheticBarsAndStripes, AnyMultipleOf32CasesHasTheExactDistribution) {
+  for (const Index cases : {Index{32}, Index{96}}) {
+    const Dataset dataset = synthetic_dataset("bars-and-stripes").make(training_stream(), cases);
+    std::map<std::string, Index> counts;
+    for (Index i = 0; i < cases; ++i) {
+      const auto pixels = bytes(dataset).col(i);
+      ++counts[std::string(pixels.data(), pixels.data() + pixels.size())];
+    }
+    EXPECT_EQ(counts.size(), 30U);
+    EXPECT_EQ(counts[std::string(16, '\0')], 2 * cases / 32);
+    EXPECT_EQ(counts[std::string(16, '\xff')], 2 * cases / 32);
+    double bound = 0;
+    for (const auto& [image, count] : counts) {
+      EXPECT_TRUE(count == cases / 32 || image == std::string(16, image[0])) << count;
+      const double p = static_cast<double>(count) / static_cast<double>(cases);
+      bound += p * std::log(p);
+    }
+    EXPECT_NEAR(bound, -3.379093, 5e-7);  // as many digits as stand here
+  }
+}
+
 }  // namespace
 }  // namespace dbn

@@ -219,6 +219,7 @@ TEST(Comparison, RefusesBadOptionsAndData) {
   refused([](auto& o) { o.labels = {"20", "271"}; });
   refused([](auto& o) { o.labels = {"some"}; });
   refused([](auto& o) { o.seeds = 0; });
+  refused([](auto& o) { o.binarize = "sometimes"; });
   refused([](auto& o) { o.validation = "300"; });
   refused([](auto& o) { o.finetune.epochs = 0; });
   EXPECT_THROW(compare_starts({tiny_digits().training, nullptr}, "auto", tiny_options({"he"}), 0), InvalidArgument);

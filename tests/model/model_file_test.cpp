@@ -187,6 +187,14 @@ TEST_F(ModelFileTest, RefusesWhatItDoesNotKnow) {
   expect_config_refused("start", [](json& c) { c.erase("start"); });
 }
 
+TEST_F(ModelFileTest, KeepsTheBinarization) {
+  EXPECT_EQ(load_model(path_).preprocessing.binarization.text(), "none");
+  file_.preprocessing.binarization = Binarization::parse("sample", 12);
+  save_model(file_, path_);
+  EXPECT_EQ(load_model(path_).preprocessing.binarization.text(), "sample");
+  EXPECT_EQ(load_model(path_).preprocessing.binarization.seed, 12U);
+}
+
 TEST_F(ModelFileTest, RefusesPreprocessingForOtherFeatures) {
   expect_config_refused("preprocessing", [](json& c) { c["preprocessing"]["shift"].push_back(0); });
   expect_config_refused("factor", [](json& c) { c["preprocessing"].erase("factor"); });

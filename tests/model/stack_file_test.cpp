@@ -22,11 +22,12 @@ using testing::HasSubstr;
 
 Stream weights_of(std::uint32_t layer) { return {3, Purpose::initial_weights, layer}; }
 
-// One layer of every kind: a Gaussian and a Bernoulli RBM, an untied and a tied autoencoder.
+// One layer of every kind: an RBM of several unit types, one of them with variances, a Bernoulli RBM, an untied and a
+// tied autoencoder.
 StackFile mixed() {
   StackFile file;
   auto& layers = file.stack.layers;
-  layers.push_back(make_rbm("gaussian", "bernoulli", 7, 5, weights_of(0)));
+  layers.push_back(make_rbm("gaussian-learned:0-2,softmax:3-4,bernoulli:5-", "bernoulli", 7, 5, weights_of(0)));
   layers.push_back(make_rbm("bernoulli", "bernoulli", 5, 6, weights_of(1)));
   layers.push_back(make_autoencoder(6, 4, "tanh", ReconstructionLoss::squared_error, false, weights_of(2)));
   layers.push_back(make_autoencoder(4, 3, "sigmoid", ReconstructionLoss::cross_entropy, true, weights_of(3)));
@@ -72,7 +73,8 @@ TEST_F(StackFileTest, ComesBackToTheBit) {
       EXPECT_EQ(before[t].values, after[t].values) << i << before[t].name;
     }
   }
-  EXPECT_EQ(std::get<Rbm>(again.stack.layers[0]).visible->name(), "gaussian");
+  EXPECT_EQ(std::get<Rbm>(again.stack.layers[0]).visible->name(), "gaussian-learned:0-2,softmax:3-4,bernoulli:5-");
+  EXPECT_EQ(std::get<Rbm>(again.stack.layers[0]).visible_log_variance.size(), 7);
   EXPECT_EQ(std::get<Rbm>(again.stack.layers[1]).visible->name(), "bernoulli");
   const auto& untied = std::get<Autoencoder>(again.stack.layers[2]);
   EXPECT_FALSE(untied.tied());
@@ -167,6 +169,23 @@ TEST_F(StackFileTest, RefusesPreprocessingForOtherFeatures) {
   expect_config_refused("preprocessing", [](json& c) { c["preprocessing"]["factor"] = json::array(); });
   expect_config_refused("factor", [](json& c) { c["preprocessing"]["factor"] = {1, 1}; });
   expect_config_refused("scal", [](json& c) { c["preprocessing"]["scale"] = "log"; });
+}
+
+TEST_F(StackFileTest, KeepsTheBinarization) {
+  EXPECT_EQ(load_stack(path_).preprocessing.binarization.text(), "none");
+  for (const char* text : {"threshold:0.30000000000000004", "sample"}) {
+    file_.preprocessing.binarization = Binarization::parse(text, 18446744073709551615U);
+    save_stack(file_, path_);
+    const Binarization again = load_stack(path_).preprocessing.binarization;
+    EXPECT_EQ(again.text(), text);
+    EXPECT_EQ(again.threshold, file_.preprocessing.binarization.threshold);
+    EXPECT_EQ(again.seed, file_.preprocessing.binarization.seed);
+  }
+  expect_config_refused("binarize", [](json& c) { c["preprocessing"].erase("binarize"); });
+  expect_config_refused("binarize_seed", [](json& c) { c["preprocessing"].erase("binarize_seed"); });
+  expect_config_refused("binarize_seed", [](json& c) { c["preprocessing"]["binarize_seed"] = -1; });
+  expect_config_refused("'dither'", [](json& c) { c["preprocessing"]["binarize"] = "dither"; });
+  expect_config_refused("binarize", [](json& c) { c["preprocessing"]["binarize"] = "threshold:"; });
 }
 
 TEST_F(StackFileTest, RefusesWhatItDoesNotKnow) {

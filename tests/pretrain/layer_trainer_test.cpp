@@ -15,8 +15,8 @@ LayerOptions small(const std::string& name) {
   PretrainOptions options;
   options.layers = {12};
   options.pretrainer = {name};
-  options.estimator = "pcd";
-  options.chains = 10;
+  options.divergence.estimator = "pcd";
+  options.divergence.chains = 10;
   options.batch = 20;
   return layer_options(options, 0, 784);
 }
@@ -31,9 +31,12 @@ TEST(LayerTrainer, SummaryIsThatOfTheData) {
   const auto cases = digits();
   const auto summary = summarize(cases);
   const Matrix all = batch(cases, all_cases(100));
-  EXPECT_LT((summary.mean - all.rowwise().mean()).cwiseAbs().maxCoeff(), Scalar(1e-6));
-  EXPECT_EQ(summary.least, all.minCoeff());
-  EXPECT_EQ(summary.most, all.maxCoeff());
+  const Vector mean = all.rowwise().mean();
+  EXPECT_LT((summary.features.mean - mean).cwiseAbs().maxCoeff(), Scalar(1e-6));
+  const Vector variance = (all.colwise() - mean).array().square().rowwise().mean();
+  EXPECT_LT((summary.features.variance - variance).cwiseAbs().maxCoeff(), Scalar(1e-6));
+  EXPECT_EQ(summary.features.least, Vector(all.rowwise().minCoeff()));
+  EXPECT_EQ(summary.features.most, Vector(all.rowwise().maxCoeff()));
 }
 
 // All that the next update depends on is in the layer and in state(): whoever copies both goes on with the same bits.
@@ -112,20 +115,118 @@ TEST(LayerTrainer, WeightCostIsOnWeightsOnly) {
   }
 }
 
+// One update without momentum, whose draws are those of the plain one.
+Rbm after_one_update(const LayerOptions& options, const InputSummary& summary, const PreparedCases& cases) {
+  const std::vector<Index> some{0, 1, 2};
+  const auto trainer = pretrainer("rbm").make(options, summary, 3);
+  trainer->update(batch(cases, some), {1, 0, some}, {0.1, 0});
+  return std::get<Rbm>(trainer->layer());
+}
+
+// Seen elsewhere: L1 decay with |w| instead of sign(w). The pull is rate times cost, the same on every weight.
+TEST(RbmTrainer, L1CostPullsEveryWeightAlikeTowardsZero) {
+  const auto cases = digits();
+  const auto summary = summarize(cases);
+  LayerOptions options = small("rbm");
+  options.weight_cost = 0;
+  const Rbm start = std::get<Rbm>(pretrainer("rbm").make(options, summary, 3)->layer());
+  const Rbm plain = after_one_update(options, summary, cases);
+  options.l1_cost = 0.5;
+  const Rbm costed = after_one_update(options, summary, cases);
+  const Matrix pull = Scalar(0.05) * start.weights.array().sign().matrix();
+  EXPECT_LT((plain.weights - costed.weights - pull).cwiseAbs().maxCoeff(), Scalar(1e-7));
+  EXPECT_EQ(plain.visible_bias, costed.visible_bias);
+}
+
+TEST(RbmTrainer, ClippedGradientIsTheSameOneShortened) {
+  const auto cases = digits();
+  const auto summary = summarize(cases);
+  LayerOptions options = small("rbm");
+  options.weight_cost = 0;
+  const Rbm start = std::get<Rbm>(pretrainer("rbm").make(options, summary, 3)->layer());
+  const Rbm plain = after_one_update(options, summary, cases);
+  options.clip_norm = 0.25;
+  const Rbm clipped = after_one_update(options, summary, cases);
+  const auto move = [&](const Rbm& to) {
+    Eigen::VectorXd all(start.weights.size() + start.visible_bias.size() + start.hidden_bias.size());
+    const Matrix weights = to.weights - start.weights;
+    all << weights.cast<double>().reshaped(), (to.visible_bias - start.visible_bias).cast<double>(),
+        (to.hidden_bias - start.hidden_bias).cast<double>();
+    return all;
+  };
+  const Eigen::VectorXd whole = move(plain), held = move(clipped);
+  ASSERT_GT(whole.norm(), 0.025) << "nothing to clip";
+  // Each number is the difference of two near ones: 27 000 roundings of 6e-8 or less, of biases up to 7.
+  EXPECT_NEAR(held.norm(), 0.025, 1e-4);
+  EXPECT_NEAR(held.dot(whole), held.norm() * whole.norm(), 1e-4 * whole.norm());
+}
+
+TEST(RbmTrainer, MaxNormHoldsEveryUnit) {
+  const auto cases = digits();
+  LayerOptions options = small("rbm");
+  options.max_norm = 0.2;
+  const Rbm rbm = after_one_update(options, summarize(cases), cases);
+  EXPECT_LE(rbm.weights.colwise().norm().maxCoeff(), Scalar(0.2 * (1 + 1e-5)));
+  EXPECT_GT(after_one_update(small("rbm"), summarize(cases), cases).weights.colwise().norm().maxCoeff(), Scalar(0.2));
+}
+
+TEST(RbmTrainer, VariancesStartFromTheDataAndStayAwayFromZero) {
+  const auto cases = digits();
+  LayerOptions options = small("rbm");
+  options.visible = "gaussian-learned";
+  auto summary = summarize(cases);
+  const auto start = std::get<Rbm>(pretrainer("rbm").make(options, summary, 3)->layer());
+  ASSERT_EQ(start.visible_log_variance.size(), 784);
+  for (Index i = 0; i < 784; ++i) {
+    const double variance = std::max(static_cast<double>(summary.features.variance[i]), 1e-3);
+    EXPECT_NEAR(start.visible_log_variance[i], std::log(variance), 1e-5);
+  }
+  EXPECT_GE(after_one_update(options, summary, cases).visible_log_variance.minCoeff(),
+            static_cast<Scalar>(std::log(1e-3)));
+}
+
+// A centred machine sees data at their mean as nothing: hidden units start undecided there.
+TEST(RbmTrainer, ACenteredStartIsUndecidedAtTheMean) {
+  const auto cases = digits();
+  const auto summary = summarize(cases);
+  LayerOptions options = small("rbm");
+  options.divergence.centered = true;
+  const auto rbm = std::get<Rbm>(pretrainer("rbm").make(options, summary, 3)->layer());
+  Matrix hidden(12, 1);
+  rbm.hidden_mean_into(summary.features.mean, hidden);
+  EXPECT_LT((hidden.array() - Scalar(0.5)).abs().maxCoeff(), Scalar(1e-5));
+}
+
+TEST(RbmTrainer, NoiseIsForChainsThatStartAtTheData) {
+  LayerOptions options = small("rbm");  // pcd
+  options.rbm_corruption = "masking:0.5";
+  EXPECT_THROW(pretrainer("rbm").make(options, unknown_inputs(784), 0), InvalidArgument);
+  options.divergence.estimator = "cd";
+  EXPECT_NO_THROW(pretrainer("rbm").make(options, unknown_inputs(784), 0));
+}
+
+TEST(RbmTrainer, VisibleBiasMayStartAtZero) {
+  LayerOptions options = small("rbm");
+  options.visible_bias = "zero";
+  const auto trainer = pretrainer("rbm").make(options, summarize(digits()), 3);
+  EXPECT_EQ(std::get<Rbm>(trainer->layer()).visible_bias, Vector(Vector::Zero(784)));
+}
+
 TEST(LayerTrainer, VisibleBiasStartsFromTheData) {
   const auto cases = digits();
   const auto summary = summarize(cases);
   const auto trainer = pretrainer("rbm").make(small("rbm"), summary, 3);
   const auto& rbm = std::get<Rbm>(trainer->layer());
   for (Index i = 0; i < 784; ++i) {
-    const double p = std::clamp(static_cast<double>(summary.mean[i]), 1e-3, 1 - 1e-3);
+    const double p = std::clamp(static_cast<double>(summary.features.mean[i]), 1e-3, 1 - 1e-3);
     EXPECT_NEAR(rbm.visible_bias[i], std::log(p / (1 - p)), 1e-4);
   }
 }
 
 // Seen elsewhere: ReLU values, or any numbers, used as probabilities.
 TEST(LayerTrainer, DataThatDoNotSuitTheUnitsAreRefused) {
-  InputSummary summary{Vector::Zero(784), Scalar(-2), Scalar(3)};
+  const InputSummary summary{
+      {Vector::Zero(784), Vector::Ones(784), Vector::Constant(784, Scalar(-2)), Vector::Constant(784, Scalar(3))}};
   EXPECT_THROW(pretrainer("rbm").make(small("rbm"), summary, 0), InvalidArgument);
   EXPECT_THROW(pretrainer("denoising").make(small("denoising"), summary, 0), InvalidArgument);
   LayerOptions gaussian = small("rbm");

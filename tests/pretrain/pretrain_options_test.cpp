@@ -81,5 +81,36 @@ TEST(PretrainOptions, ErrorsNameTheOption) {
   EXPECT_NE(message([](auto& o) { o.weight_cost = {NAN}; }).find("--weight-cost"), std::string::npos);
 }
 
+TEST(PretrainOptions, GibbsStepsAreAScheduleOfWholeNumbers) {
+  PretrainOptions options;
+  options.cd_k = "1:5,3:2,10";
+  EXPECT_EQ(layer_options(options, 0, 7).divergence.cd_k, 10);
+  for (const char* text : {"0", "1.5", "1001", "1:5", "-1", "", "1:5,0"}) {
+    options.cd_k = text;
+    EXPECT_THROW(options.validate(), InvalidArgument) << text;
+  }
+}
+
+TEST(PretrainOptions, UnitsAboveAreThoseBelowWhereDataCanBe) {
+  for (const auto& [hidden, above] :
+       {std::pair{"relu", "gaussian"}, {"relu6", "gaussian"}, {"softmax", "softmax"}, {"bipolar", "bipolar"}}) {
+    PretrainOptions options;
+    options.hidden = {hidden};
+    EXPECT_EQ(layer_options(options, 1, 7).visible, above) << hidden;
+  }
+}
+
+TEST(PretrainOptions, BadTextsAreNamed) {
+  PretrainOptions options;
+  options.visible = "gaussian:0-3,bernuli:4-";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options = {};
+  options.divergence.statistics = "means";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options = {};
+  options.rbm_corruption = "masking";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+}
+
 }  // namespace
 }  // namespace dbn

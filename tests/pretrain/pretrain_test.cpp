@@ -136,9 +136,9 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
     for (const char* estimator : {"cd", "pcd"}) {
       PretrainOptions options = small();
       options.pretrainer = {kind};
-      options.estimator = estimator;
+      options.divergence.estimator = estimator;
       options.batch = 70;  // 300 cases: four batches and one of 20
-      options.cd_k = 2;
+      options.cd_k = "2";
       const test::AllocationCount allocations;
       std::vector<std::size_t> counts;
       const auto count = [&](Index, Index epoch, double) {
@@ -159,7 +159,7 @@ TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
       options.layers = {300, 20};
       options.epochs = {1};
       options.pretrainer = {name};
-      options.estimator = estimator;
+      options.divergence.estimator = estimator;
       Stack one;
       for (const int threads : {1, 2, 3, 7}) {
         const test::ThreadCount scope(threads);
@@ -209,38 +209,85 @@ void expect_same_state(Stack& a, Stack& b, const std::string& what) {
 }
 
 // From the middle of an epoch, its end, the end of a layer; at another number of threads too.
-TEST(Pretrain, GoesOnFromEveryUpdateToTheSameBitsForEveryKind) {
-  for (const auto& kinds : std::vector<std::vector<std::string>>{{"rbm"}, {"autoencoder"}, {"denoising", "rbm"}})
-    for (const char* estimator : {"cd", "pcd"}) {
-      PretrainOptions options = small();
-      options.pretrainer = kinds;
-      options.estimator = estimator;
-      options.untied = kinds.size() == 1;
-      options.cd_k = 2;
-      options.chains = 7;
-      options.batch = 110;  // 300 cases: two batches and one of 80
-      options.epochs = {2};
-      options.on_divergence = kinds.size() == 2 ? "retry" : "stop";
-      test::MemoryKeeper states;
-      auto whole = pretrain(training(), &training(), options, 1, {}, &states);
-      ASSERT_EQ(states.kept().size(), 12U);
-      for (const auto& state : states.kept()) {
-        const std::string what = fmt::format("{} by {} from update {} of layer {}: ", kinds[0], estimator,
-                                             state.position.update, state.position.layer);
-        const test::ThreadCount scope(static_cast<int>(state.position.update % 3) + 1);
-        test::MemoryKeeper keeper(state);
-        auto part = pretrain(training(), &training(), options, 1, {}, &keeper);
-        expect_same_state(part.stack, whole.stack, what);
-        ASSERT_EQ(part.history.size(), 2U);
-        for (std::size_t i = 0; i < 2; ++i) {
-          ASSERT_EQ(part.history[i].size(), 2U) << what;
-          for (std::size_t e = 0; e < 2; ++e) {
-            EXPECT_EQ(part.history[i][e].reconstruction_error, whole.history[i][e].reconstruction_error) << what;
-            EXPECT_EQ(part.history[i][e].free_energy_gap, whole.history[i][e].free_energy_gap) << what;
-          }
+// What a run can consist of: every kind of layer, every estimator with what it remembers, courses of rates and steps.
+std::map<std::string, PretrainOptions> resumable_runs() {
+  std::map<std::string, PretrainOptions> runs;
+  const auto add = [&](const std::string& name) -> PretrainOptions& {
+    PretrainOptions& options = runs[name] = small();
+    options.batch = 110;  // 300 cases: two batches and one of 80
+    options.epochs = {2};
+    options.cd_k = "2:1,1";
+    options.divergence.chains = 7;
+    options.divergence.replicas = 3;
+    return options;
+  };
+  for (const auto& estimator : estimators()) {
+    if (estimator.name == "exact") continue;
+    PretrainOptions& options = add(estimator.name);
+    options.divergence.estimator = estimator.name;
+    options.divergence.centered = estimator.name != "cd";
+    options.divergence.sparsity_target = estimator.name == "cd" ? 0 : 0.1;
+    options.divergence.dropout = estimator.name == "pcd" ? 0.2 : 0;
+    options.schedule.name = estimator.name == "cd" ? "constant" : "plateau";
+  }
+  add("costs and limits").l1_cost = 1e-3;
+  runs["costs and limits"].clip_norm = 1;
+  runs["costs and limits"].max_norm = 0.3;
+  runs["costs and limits"].rbm_corruption = "masking:0.25";
+  add("learned variances").visible = "gaussian-learned:0-9,bernoulli:10-";
+  add("autoencoder").pretrainer = {"autoencoder"};
+  runs["autoencoder"].untied = true;
+  add("denoising below an RBM").pretrainer = {"denoising", "rbm"};
+  runs["denoising below an RBM"].on_divergence = "retry";
+  return runs;
+}
+
+// From the middle of an epoch, its end, the end of a layer; at another number of threads too.
+TEST(Pretrain, GoesOnFromEveryUpdateToTheSameBits) {
+  for (const auto& [name, options] : resumable_runs()) {
+    test::MemoryKeeper states;
+    auto whole = pretrain(training(), &training(), options, 1, {}, &states);
+    ASSERT_EQ(states.kept().size(), 12U);
+    for (const auto& state : states.kept()) {
+      const std::string what =
+          fmt::format("{} from update {} of layer {}: ", name, state.position.update, state.position.layer);
+      const test::ThreadCount scope(static_cast<int>(state.position.update % 3) + 1);
+      test::MemoryKeeper keeper(state);
+      auto part = pretrain(training(), &training(), options, 1, {}, &keeper);
+      expect_same_state(part.stack, whole.stack, what);
+      ASSERT_EQ(part.history.size(), 2U);
+      for (std::size_t i = 0; i < 2; ++i) {
+        ASSERT_EQ(part.history[i].size(), 2U) << what;
+        for (std::size_t e = 0; e < 2; ++e) {
+          EXPECT_EQ(part.history[i][e].reconstruction_error, whole.history[i][e].reconstruction_error) << what;
+          EXPECT_EQ(part.history[i][e].free_energy_gap, whole.history[i][e].free_energy_gap) << what;
         }
       }
     }
+  }
+}
+
+// A net that learns 20 cases by heart widens the gap epoch after epoch.
+TEST(Pretrain, PatienceStopsALayerThatOverfits) {
+  const auto few = digits(Purpose::synthetic_training, 20);
+  const auto others = digits(Purpose::synthetic_test, 200);
+  PretrainOptions options = small();
+  options.layers = {100, 10};
+  options.epochs = {60};
+  options.weight_cost = {0};
+  options.patience = 4;
+  const auto result = pretrain(few, &others, options, 1);
+  const auto& epochs = result.history.front();
+  ASSERT_LT(epochs.size(), 60U);
+  ASSERT_GT(epochs.size(), 4U);
+  for (std::size_t i = epochs.size() - 4; i < epochs.size(); ++i)
+    EXPECT_GT(*epochs[i].free_energy_gap, *epochs[i - 1].free_energy_gap);
+  EXPECT_EQ(pretrain(few, nullptr, options, 1).history.front().size(), 60U) << "nothing to compare with";
+  // What a checkpoint in the second layer says of the first is believed.
+  test::MemoryKeeper states;
+  const auto whole = pretrain(few, &others, options, 1, {}, &states);
+  test::MemoryKeeper last(states.kept().back());
+  EXPECT_EQ(pretrain(few, &others, options, 1, {}, &last).history.front().size(), whole.history.front().size());
 }
 
 TEST(Pretrain, EpochsMayGrowForLayersThatAreNotFinished) {
@@ -307,8 +354,8 @@ TEST(PretrainMemorySlow, IsWhatTrainingTakes) {
   runs[1].layers = {2000, 1000};
   runs[1].untied = true;
   runs[2].layers = {300, 1500};
-  runs[2].estimator = "pcd";
-  runs[2].chains = 1000;
+  runs[2].divergence.estimator = "pcd";
+  runs[2].divergence.chains = 1000;
   runs[3].layers = {1000, 200};
   runs[3].batch = 600;
   for (auto& options : runs) {

@@ -20,6 +20,15 @@ const std::string kHinton =
     "reproduce hinton-2006 --data synthetic:digits,cases=200,test=100 --seeds 1 --pretrain.layers 12,10 "
     "--pretrain.epochs 1 --finetune.cg.epochs 2 --finetune.cg.head-epochs 1 --finetune.adam.epochs 2";
 
+const std::string kLikelihoods[] = {
+    "reproduce bars-and-stripes --data synthetic:bars-and-stripes,cases=32 --seeds 2 --pretrain.cd.epochs 2 "
+    "--pretrain.pcd.epochs 2 --pretrain.pt.epochs 2 --pretrain.cd.layers 4 --pretrain.pcd.layers 4 "
+    "--pretrain.pt.layers 4",
+    "reproduce centering --data synthetic:digits,cases=200,test=50 --seeds 2 --pretrain.centered.epochs 1 "
+    "--pretrain.centered.layers 4 --pretrain.plain.epochs 1 --pretrain.plain.layers 4",
+    "reproduce likelihood --data synthetic:digits,cases=200,test=50 --seeds 2 --pretrain.epochs 1 --pretrain.layers 5 "
+    "--annealing.betas 20 --annealing.chains 10 --annealing.reverse-steps 5"};
+
 class Reproduce : public testing::Test {
  protected:
   CommandResult run(const std::string& arguments, const std::string& prefix = {}) const {
@@ -114,14 +123,27 @@ TEST_F(Reproduce, HintonRunsOnOtherDataAndShowsBothWays) {
   EXPECT_THAT(result.err, HasSubstr("seed 0  Adam"));
 }
 
+TEST_F(Reproduce, LikelihoodsAreMeasuredOnOtherData) {
+  for (const auto& call : kLikelihoods) {
+    const auto result = run(call + " --json --quiet");
+    ASSERT_EQ(result.exit_code, 0) << call << "\n" << result.err;
+    const json report = json::parse(result.out);
+    ASSERT_GE(report["rows"].size(), 3U) << call;
+    for (const double nats : report["rows"][0]["values"].get<std::vector<double>>()) EXPECT_LT(nats, 0) << call;
+  }
+}
+
 TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
-  const std::string kept = kHinton + " --checkpoint kept";
-  const auto first = run(kept + " --json");
-  ASSERT_EQ(first.exit_code, 0) << first.err;
-  expect_refused(4, "--resume", kept);
-  const auto again = run(kept + " --json --resume");
-  ASSERT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(json::parse(first.out)["rows"], json::parse(again.out)["rows"]);  // its seconds too
+  int number = 0;
+  for (const std::string& call : {kHinton, kLikelihoods[0], kLikelihoods[1], kLikelihoods[2]}) {
+    const std::string kept = call + " --checkpoint kept" + std::to_string(++number);
+    const auto first = run(kept + " --json");
+    ASSERT_EQ(first.exit_code, 0) << first.err;
+    expect_refused(4, "--resume", kept);
+    const auto again = run(kept + " --json --resume");
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(json::parse(first.out)["rows"], json::parse(again.out)["rows"]);  // its seconds too
+  }
 }
 
 TEST_F(Reproduce, ThreadsChangeNoNumber) {

@@ -75,6 +75,25 @@ TEST_F(Results, PretrainReportsEveryEpoch) {
     EXPECT_TRUE(r["layers"][0]["epochs"][0][key].is_number()) << key;
 }
 
+// Values between 0 and 1 have a variance of at most 1/4, where gaussian units expect 1: only the data show it.
+TEST_F(Results, PretrainAndInspectSayWhatIsWrong) {
+  const auto scaling_advice = [](const json& findings) {
+    return std::ranges::count_if(findings, [](const json& f) {
+      return f["layer"] == 1 && f["advice"].get<std::string>().find("--scale standardize") != std::string::npos;
+    });
+  };
+  const std::string train =
+      std::string("pretrain --visible gaussian --scale unit --layers 8 --epochs 1 --out s") + kData;
+  const json trained = run_json(train);
+  EXPECT_EQ(scaling_advice(trained["findings"]), 1);
+  EXPECT_THAT(run(train + " --force").out, HasSubstr("warning: layer 1: gaussian visible units expect"));
+  const json alone = run_json("inspect s");
+  EXPECT_EQ(scaling_advice(alone["findings"]), 0);
+  const json on_data = run_json(std::string("inspect s") + kData);
+  EXPECT_EQ(scaling_advice(on_data["findings"]), 1);
+  EXPECT_THAT(run(std::string("inspect s") + kData).out, HasSubstr("warning: layer 1: gaussian visible units expect"));
+}
+
 TEST_F(Results, FinetuneReportsEveryEpochAndTheTestError) {
   const json r = run_json(std::string("finetune --init he --layers 16 --epochs 3 --validation 20 --out m") + kData);
   expect_keys(r, {"epochs", "test_error", "test_cross_entropy", "seconds", "out"});
@@ -120,6 +139,16 @@ TEST_F(Results, EvaluateSaysWhenEveryCaseIsPredictedAsOneClass) {
   EXPECT_EQ(run(evaluate + " --quiet").err, "");
   run(std::string("finetune --quiet --force --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
   EXPECT_EQ(run(evaluate).err, "") << "a model that tells some classes apart";
+}
+
+TEST_F(Results, EvaluateSamplesTheCasesAsTrainingDid) {
+  const std::string train = std::string("finetune --init he --layers 16 --epochs 2 --batch 10 --seed 3") + kData;
+  const json sampled = run_json(train + " --binarize sample --out m");
+  EXPECT_EQ(run_json(std::string("evaluate m") + kData)["cross_entropy"], sampled["test_cross_entropy"]);
+  EXPECT_EQ(run_json("inspect m")["binarize"], "sample");
+  EXPECT_NE(run_json(train + " --out plain")["test_cross_entropy"], sampled["test_cross_entropy"]);
+  EXPECT_NE(run_json(train + " --binarize threshold:0.5 --out half")["test_cross_entropy"],
+            sampled["test_cross_entropy"]);
 }
 
 TEST_F(Results, PredictWritesTheDocumentedCsv) {

@@ -84,6 +84,8 @@ TEST_F(Usage, ValuesThatAreNoneOfTheirKindAreUsageErrors) {
                              "--batch 0",
                              "--momentum 2",
                              "--scale big",
+                             "--binarize sometimes",
+                             "--binarize threshold:nan",
                              "--visible round",
                              "--epochs 1,2,3,4",
                              "--data synthetic:digits,cases=x",

@@ -192,6 +192,7 @@ void run_compare(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   options.pretrain.on_divergence = options.finetune.on_divergence = on_divergence;
+  options.binarize = data.binarize;
   options.validate();
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const DataFiles files = open_data(data);

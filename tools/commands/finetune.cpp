@@ -93,8 +93,8 @@ struct From {
 From read_from(const StartOptions& start, const CommandLine& line) {
   From from;
   if (start.from.empty()) return from;
-  for (const char* option :
-       {"init", "layers", "activation", "scale", "init-gain", "init-scale", "init-connections", "init-output"})
+  for (const char* option : {"init", "layers", "activation", "scale", "binarize", "init-gain", "init-scale",
+                             "init-connections", "init-output"})
     if (line.given(option))
       throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
   if (file_kind(start.from) == "dbn-model")

@@ -1,17 +1,28 @@
 // dbn inspect: what a stack, model or checkpoint file holds.
 
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <vector>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/image_grid.hpp>
+#include <dbn/io/png.hpp>
 #include <dbn/model/checkpoint_file.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
+#include <dbn/pretrain/doctor.hpp>
 
+#include "cases.hpp"
 #include "command_line.hpp"
 #include "commands.hpp"
+#include "doctor_report.hpp"
 #include "output.hpp"
+#include "pictures.hpp"
 
 using namespace dbn;
 using nlohmann::json;
@@ -46,9 +57,13 @@ json describe(StackFile file) {
     for (const auto& tensor : tensors(layer))
       tensor_list.push_back(tensor_json(tensor, fmt::format("layers.{}.{}", i, tensor.name)));
   }
-  return {{"format", "dbn-stack"}, {"sizes", file.stack.sizes()},
-          {"seed", file.seed},     {"scale", file.preprocessing.scale},
-          {"layers", layers},      {"tensors", tensor_list}};
+  return {{"format", "dbn-stack"},
+          {"sizes", file.stack.sizes()},
+          {"seed", file.seed},
+          {"scale", file.preprocessing.scale},
+          {"binarize", file.preprocessing.binarization.text()},
+          {"layers", layers},
+          {"tensors", tensor_list}};
 }
 
 json describe(ModelFile file) {
@@ -64,6 +79,7 @@ json describe(ModelFile file) {
           {"sizes", sizes},
           {"seed", file.seed},
           {"scale", file.preprocessing.scale},
+          {"binarize", file.preprocessing.binarization.text()},
           {"start", file.start},
           {"activations", activations},
           {"task", file.task},
@@ -114,6 +130,82 @@ std::string as_text(const json& d) {
   return text + tensor_table(d["tensors"]);
 }
 
+constexpr Index kMostFilters = 400;
+
+/// --filters and what belongs to it.
+struct FilterOptions {
+  std::string path;
+  Index width = 0;
+
+  OptionFields fields() {
+    return {
+        {.name = "filters",
+         .value = &path,
+         .help = fmt::format("write the first layer's weights to this .png file: what each hidden unit looks for, 0 "
+                             "grey and its largest weight white or black; the {} units with the largest norms, the "
+                             "largest first",
+                             kMostFilters),
+         .unset = "none"},
+        width_field(&width),
+    };
+  }
+};
+
+// Columns of `weights`, those with the largest norms first.
+Matrix strongest(const Matrix& weights) {
+  const Vector norms = weights.colwise().norm();
+  std::vector<Index> order(static_cast<std::size_t>(weights.cols()));
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return norms[a] > norms[b]; });
+  order.resize(std::min(order.size(), static_cast<std::size_t>(kMostFilters)));
+  return weights(Eigen::all, order);
+}
+
+void write_filters(const FilterOptions& options, const Matrix& weights) {
+  write_png(options.path, image_grid(strongest(weights), image_shape(weights.rows(), options.width),
+                                     {.symmetric = true, .least = 0, .most = 1}));
+}
+
+void check_filters(const FilterOptions& options, const std::string& path, const std::string& kind,
+                   const CommandLine& line) {
+  if (!options.path.ends_with(".png"))
+    throw InvalidArgument(fmt::format("--filters: expected a file that ends in .png, found '{}'", options.path));
+  if (kind == "dbn-checkpoint")
+    throw InvalidArgument(fmt::format("--filters: expected a stack or a model, found the checkpoint {}", path));
+  check_output(options.path, {path}, line.global.force || line.global.dry_run);
+}
+
+// What the doctor finds in a stack: of its weights and history, and with data of what its units do on them.
+std::vector<Finding> findings_of(const StackFile& file, const std::optional<DataOptions>& data) {
+  if (!data) return examine(file.stack, nullptr, file.history);
+  const PreparedCases cases = load_stack_cases(*data, file);
+  return examine(file.stack, &cases, file.history);
+}
+
+/// A file in words, the weights of the first layer where it has layers (fan_in x fan_out), and a stack's findings.
+struct Inspected {
+  json description;
+  Matrix first_weights = {};
+  std::vector<Finding> findings = {};
+};
+
+Inspected read(const std::string& kind, const std::string& path, const std::optional<DataOptions>& data) {
+  if (data && kind != "dbn-stack")
+    throw InvalidArgument(fmt::format("--data: expected a stack to examine on cases, found the {} {}", kind, path));
+  if (kind == "dbn-checkpoint") return {describe(load_checkpoint(path))};
+  if (kind == "dbn-model") {
+    ModelFile file = load_model(path);
+    Matrix weights = file.net.layers.front().weights;
+    return {describe(std::move(file)), std::move(weights)};
+  }
+  StackFile file = load_stack(path);
+  Matrix weights = encoder_weights(file.stack.layers.front());
+  auto findings = findings_of(file, data);
+  json description = describe(std::move(file));
+  description["findings"] = findings_json(findings);
+  return {std::move(description), std::move(weights), std::move(findings)};
+}
+
 }  // namespace
 
 void run_inspect(std::span<const std::string> arguments) {
@@ -123,16 +215,25 @@ void run_inspect(std::span<const std::string> arguments) {
   bool verify = false;
   line.add_argument("FILE", &path, "stack, model or checkpoint file");
   line.add({{.name = "verify", .value = &verify, .help = "only check the file; every check is made in any case"}});
+  FilterOptions filters;
+  line.add(filters.fields());
+  DataOptions data;
+  line.add(model_data_fields(data), "data");
   if (!line.parse(arguments)) return;
 
   const std::string kind = file_kind(path);
   if (kind != "dbn-stack" && kind != "dbn-model" && kind != "dbn-checkpoint")
     throw DataError(fmt::format("{}: expected a dbn-stack, dbn-model or dbn-checkpoint, found {}", path,
                                 kind.empty() ? "another safetensors file" : kind));
-  json description = kind == "dbn-stack"   ? describe(load_stack(path))
-                     : kind == "dbn-model" ? describe(load_model(path))
-                                           : describe(load_checkpoint(path));
+  if (!filters.path.empty()) check_filters(filters, path, kind, line);
+  const bool with_data = line.given("data") || line.given("test");
+  auto [description, weights, findings] = read(kind, path, with_data ? std::optional(data) : std::nullopt);
+  if (!filters.path.empty()) {
+    image_shape(weights.rows(), filters.width);
+    if (!line.global.dry_run) write_filters(filters, weights);
+  }
   if (verify) description = {{"format", kind}, {"verified", true}};
+  if (!filters.path.empty()) description["filters"] = filters.path;
   if (line.global.json) return print_json(description);
-  print(verify ? fmt::format("{}: sound {} file\n", path, kind) : as_text(description));
+  print(verify ? fmt::format("{}: sound {} file\n", path, kind) : as_text(description) + findings_text(findings));
 }

@@ -7,11 +7,13 @@
 #include <dbn/core/parallel.hpp>
 #include <dbn/core/stopwatch.hpp>
 #include <dbn/model/stack_file.hpp>
+#include <dbn/pretrain/doctor.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 
 #include "cases.hpp"
 #include "checkpointing.hpp"
 #include "commands.hpp"
+#include "doctor_report.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -101,15 +103,19 @@ void run_pretrain(std::span<const std::string> arguments) {
   const PretrainResult result = train(cases, options, identity, checkpointing, line);
   const double seconds = watch.seconds();
   save_stack({result.stack, cases.preprocessing, line.seed(), result.history}, out);
+  const PreparedCases training = cases.training();
+  const auto findings = examine(result.stack, &training, result.history, result.evidence);
   if (line.global.json)
     print_json({{"command", "pretrain"},
                 {"seed", line.seed()},
                 {"threads", thread_count()},
                 {"data", data_json(cases)},
                 {"layers", layers_json(result)},
+                {"findings", findings_json(findings)},
                 {"seconds", seconds},
                 {"out", out}});
   else
     print(fmt::format("pretrained {} on {} cases in {:.1f} s (seed {}): {}\n", fmt::join(sizes, "-"),
-                      cases.split.training.size(), seconds, line.seed(), out));
+                      cases.split.training.size(), seconds, line.seed(), out) +
+          findings_text(findings));
 }

@@ -196,6 +196,7 @@ void run_reproduce(std::span<const std::string> arguments) {
   checkpointing.check("", {file.data.data});
   RecipeRun prepared{.data = file.reads_data ? open_data(file.data) : DataFiles{},
                      .scale = file.data.scale,
+                     .binarize = file.data.binarize,
                      .seed = line.seed(),
                      .seeds = file.seeds};
   file.recipe->check(prepared);

@@ -26,6 +26,11 @@ enum class Purpose : std::uint8_t {
   synthetic_test = 10,
   monitored_cases = 11,
   dropout = 12,
+  swaps = 13,
+  annealing = 14,
+  generation = 15,
+  pseudo_likelihood = 16,
+  binarization = 17,
 };
 
 /// Where in a stream a draw stands.

@@ -21,7 +21,7 @@ class CaseSource {
   virtual void gather_into(std::span<const Index> cases, MatrixRef out) const = 0;
 };
 
-/// Some cases of a dataset, scaled.
+/// Some cases of a dataset, scaled and binarized.
 class PreparedCases final : public CaseSource {
  public:
   /// `members` are case numbers of the dataset. Throws InvalidArgument when preprocessing and dataset do not fit.

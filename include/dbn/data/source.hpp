@@ -21,6 +21,7 @@ struct DataOptions {
   Index limit = 0;               ///< use only the first cases; 0: all
   Index labels = 0;              ///< use only so many labels; 0: all
   std::string scale = "auto";
+  std::string binarize = "none";  ///< none, threshold:T or sample: see Binarization
   bool numeric_labels = false;  ///< labels are numbers, the cases' targets; decided by the task, so not among fields()
 
   OptionFields fields();

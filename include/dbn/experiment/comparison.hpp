@@ -26,6 +26,7 @@ struct ComparisonOptions {
   std::vector<std::string> labels{"all"};  ///< label counts; "all" for every labelled training case
   std::string validation = "0.1";          ///< held-out part of the training cases; draws the curves
   double target = 5;                       ///< validation error, percent, whose first epoch is reported
+  std::string binarize = "none";           ///< of the data, by each seed; a data option, so not among fields()
   PretrainOptions pretrain;
   FinetuneOptions finetune;
 

@@ -67,9 +67,10 @@ struct RecipeObserver {
 
 /// What a recipe runs on and with.
 struct RecipeRun {
-  DataFiles data;              ///< of the file's [data]; null for recipes that make their own
-  std::string scale = "auto";  ///< of these data
-  std::uint64_t seed = 0;      ///< the first; the others follow it
+  DataFiles data;                 ///< of the file's [data]; null for recipes that make their own
+  std::string scale = "auto";     ///< of these data
+  std::string binarize = "none";  ///< of these data, by `seed`
+  std::uint64_t seed = 0;         ///< the first; the others follow it
   Index seeds = 1;
   RecipeObserver observer = {};
   CheckpointFolder* folder = nullptr;  ///< where its pieces are kept; null: nowhere

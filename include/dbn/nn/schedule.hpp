@@ -21,6 +21,10 @@ class StepSchedule {
   /// Value in an epoch, counted from 1.
   double at(Index epoch) const;
 
+  /// All its values, and the largest.
+  std::vector<double> values() const;
+  double most() const;
+
  private:
   struct Step {
     double value;

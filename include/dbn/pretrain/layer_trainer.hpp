@@ -18,6 +18,15 @@
 
 namespace dbn {
 
+/// What a trainer knows of a layer when it is done; anything may be missing.
+struct TrainingEvidence {
+  std::optional<double> update_ratio = {};  ///< root mean square of the last update of the weights over that of the
+                                            ///< weights themselves; none where the rate had been taken down
+  std::optional<double> chain_free_energy = {};  ///< mean over the persistent chains, nats
+  std::optional<double> data_free_energy = {};   ///< mean over training cases, nats
+  Vector swap_rates = {};                        ///< of neighbouring temperatures, as ContrastiveDivergence has them
+};
+
 /// Trains one layer by batches. Everything that the next update depends on, beside its arguments, is in the layer's
 /// tensors and in state(), named: the training loop does the rest, from checkpoints to retries (nn/training_loop.hpp),
 /// and a trainer has no code of its own for them. Views stay valid while the trainer lives.
@@ -34,6 +43,9 @@ class LayerTrainer {
   /// Mean free energy of cases in nats; none for a kind that has no such thing.
   virtual std::optional<double> mean_free_energy(const ConstMatrixRef& batch) const = 0;
 
+  /// What the trainer knows beside the layer itself, with `cases` (visible x any number) to compare with.
+  virtual TrainingEvidence evidence(const ConstMatrixRef& /*cases*/) const { return {}; }
+
   /// The layer as trained so far.
   virtual StackLayer& layer() = 0;
 
@@ -43,12 +55,10 @@ class LayerTrainer {
 
 /// Summary of the inputs of a layer, which its start may depend on.
 struct InputSummary {
-  Vector mean;  ///< of each feature
-  Scalar least = 0;
-  Scalar most = 0;
+  FeatureSummary features;
+  bool known = true;  ///< false: a stand-in, for a layer whose tensors are about to be written over
 };
-/// What an input could be that every layer takes: for a layer whose tensors are about to be written over.
-InputSummary neutral_inputs(Index features);
+InputSummary unknown_inputs(Index features);
 InputSummary summarize(const CaseSource& cases);
 /// Bytes that summarize() takes.
 double summary_memory(Index features);

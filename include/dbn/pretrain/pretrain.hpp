@@ -10,6 +10,7 @@
 
 #include <dbn/data/case_source.hpp>
 #include <dbn/nn/training_loop.hpp>
+#include <dbn/pretrain/layer_trainer.hpp>
 #include <dbn/pretrain/pretrain_options.hpp>
 #include <dbn/pretrain/stack.hpp>
 
@@ -29,6 +30,7 @@ struct PretrainEpoch {
 struct PretrainResult {
   Stack stack;
   std::vector<std::vector<PretrainEpoch>> history;  ///< by layer
+  std::vector<TrainingEvidence> evidence;           ///< by layer; empty ones for layers finished before a resumption
 };
 
 /// Whom training tells how far it is; any may be empty.

@@ -7,6 +7,8 @@
 
 #include <dbn/core/option.hpp>
 #include <dbn/core/types.hpp>
+#include <dbn/nn/schedule.hpp>
+#include <dbn/rbm/contrastive_divergence.hpp>
 
 namespace dbn {
 
@@ -15,21 +17,26 @@ namespace dbn {
 struct PretrainOptions {
   std::vector<Index> layers{500, 500, 2000};     ///< hidden units [Hinton, Osindero & Teh 2006]
   std::vector<std::string> pretrainer{"rbm"};    ///< row of pretrainers()
-  std::string visible = "bernoulli";             ///< unit type of the data
+  std::string visible = "bernoulli";             ///< unit type of the data, or several: see unit_type()
   std::vector<std::string> hidden{"bernoulli"};  ///< unit type of an RBM's hidden layer
-  std::string estimator = "cd";                  ///< of an RBM's gradient
-  Index cd_k = 1;                                ///< Gibbs steps an update
-  Index chains = 100;                            ///< persistent chains
-  bool sample_visible = false;                   ///< cd: sample reconstructed visibles [Hinton 2012 §3.2: no]
-  std::string activation = "sigmoid";            ///< of an autoencoder's codes
-  std::string loss = "cross-entropy";            ///< of an autoencoder
-  std::string corruption = "masking:0.25";       ///< of a denoising layer [Vincent et al. 2010]
-  bool untied = false;                           ///< autoencoder with a decoder of its own
+  ContrastiveDivergenceOptions divergence;       ///< of an RBM's gradient; cd_k is the largest of the schedule
+  std::string cd_k = "1";                        ///< Gibbs steps an update, as value:epochs,... [Hinton 2002]
+  std::string rbm_corruption = "none";           ///< noise on the data that the chains of cd start from
+  std::string visible_bias = "data";        ///< where an RBM's visible biases start: data [Hinton 2012 §8] or zero
+  std::string activation = "sigmoid";       ///< of an autoencoder's codes
+  std::string loss = "cross-entropy";       ///< of an autoencoder
+  std::string corruption = "masking:0.25";  ///< of a denoising layer [Vincent et al. 2010]
+  bool untied = false;                      ///< autoencoder with a decoder of its own
   std::vector<Index> epochs{15};
   Index batch = 100;
-  std::vector<double> learning_rate;   ///< empty: what the pretrainer and its units recommend
-  std::string momentum = "0.5:5,0.9";  ///< value:epochs,...
+  std::vector<double> learning_rate;                ///< empty: what the pretrainer and its units recommend
+  ScheduleOptions schedule = {.name = "constant"};  ///< course of the learning rate over a layer
+  std::string momentum = "0.5:5,0.9";               ///< value:epochs,...
   std::vector<double> weight_cost{2e-4};
+  double l1_cost = 0;    ///< cost on the size of an RBM's weights [Hinton 2012 §10.1]
+  double max_norm = 0;   ///< longest vector of weights into a unit; 0: any [Srivastava et al. 2014]
+  double clip_norm = 0;  ///< longest gradient; 0: any
+  Index patience = 0;    ///< epochs in a row that widen the free-energy gap before a layer stops; 0: never
   std::string on_divergence = "stop";  ///< or retry: from the last epoch's end at a smaller rate, at most five times
 
   OptionFields fields();
@@ -42,21 +49,27 @@ struct LayerOptions {
   std::uint32_t layer = 0;  ///< from 0; tells the streams of draws apart
   Index visible_count = 0;
   Index hidden_count = 0;
-  std::string pretrainer, visible, hidden, estimator, activation, loss, corruption;
-  Index cd_k = 1;
-  Index chains = 100;
-  bool sample_visible = false;
+  std::string pretrainer, visible, hidden, activation, loss, corruption;
+  ContrastiveDivergenceOptions divergence = {};
+  std::string cd_k = "1";
+  std::string rbm_corruption = "none";
+  std::string visible_bias = "data";
   bool untied = false;
   Index epochs = 15;
   Index batch = 100;
   double learning_rate = 0;
+  ScheduleOptions schedule = {.name = "constant"};
   std::string momentum;
   double weight_cost = 0;
+  double l1_cost = 0;
+  double max_norm = 0;
+  double clip_norm = 0;
+  Index patience = 0;
 };
 
 /// Options of layer `layer` over `visible_count` inputs. The units of a layer above the first are those below it: its
-/// visible type is the hidden type of the RBM below; above an autoencoder bernoulli for codes by sigmoid or
-/// hard-sigmoid, gaussian for others.
+/// visible type is the hidden type of the RBM below where data can be of that type, gaussian where not; above an
+/// autoencoder bernoulli for codes by sigmoid or hard-sigmoid, gaussian for others.
 LayerOptions layer_options(const PretrainOptions& options, std::size_t layer, Index visible_count);
 
 }  // namespace dbn

@@ -16,8 +16,9 @@ using StackLayer = std::variant<Rbm, Autoencoder>;
 /// Sizes, encoder parameters and tensors of a layer of either kind.
 Index visible_count(const StackLayer& layer);
 Index hidden_count(const StackLayer& layer);
-const Matrix& encoder_weights(const StackLayer& layer);  ///< (visible x hidden)
-const Vector& encoder_bias(const StackLayer& layer);     ///< hidden
+Matrix encoder_weights(const StackLayer& layer);      ///< (visible x hidden), divided by variances that are learned
+const Vector& encoder_bias(const StackLayer& layer);  ///< hidden
+/// InvalidArgument for RBMs whose hidden units no net layer computes.
 const Activation& encoder_activation(const StackLayer& layer);
 TensorList tensors(StackLayer& layer);
 

@@ -7,8 +7,11 @@
 
 namespace dbn::detail {
 
+std::unique_ptr<Recipe> make_bars_and_stripes();
+std::unique_ptr<Recipe> make_centering();
 std::unique_ptr<Recipe> make_glorot_profile();
 std::unique_ptr<Recipe> make_hinton_2006();
+std::unique_ptr<Recipe> make_likelihood();
 std::unique_ptr<Recipe> make_seed_linear();
 
 }  // namespace dbn::detail

@@ -10,13 +10,31 @@
 
 namespace dbn::detail {
 
+namespace {
+
+Preprocessing fitted(const RecipeRun& run) {
+  const Dataset& training = *run.data.training;
+  return fit_preprocessing(run.scale, training, all_cases(training.case_count()),
+                           Binarization::parse(run.binarize, run.seed));
+}
+
+}  // namespace
+
 RecipeCases recipe_cases(const RecipeRun& run) {
   const auto& [training, test] = run.data;
   const auto all = all_cases(training->case_count());
-  const Preprocessing scaling = fit_preprocessing(run.scale, *training, all);
+  const Preprocessing scaling = fitted(run);
   return {.training = {training, all, scaling},
           .labelled = {training, labelled_cases(*training, all), scaling},
           .test = {test, labelled_cases(*test, all_cases(test->case_count())), scaling}};
+}
+
+PreparedCases training_cases(const RecipeRun& run) {
+  return {run.data.training, all_cases(run.data.training->case_count()), fitted(run)};
+}
+
+PreparedCases test_cases(const RecipeRun& run) {
+  return {run.data.test, all_cases(run.data.test->case_count()), fitted(run)};
 }
 
 void check_labelled_data(const RecipeRun& run) {
@@ -29,6 +47,10 @@ void check_labelled_data(const RecipeRun& run) {
 
 RecipeTarget at_most(double bound, const MeanEstimate& measured) {
   return {fmt::format("at most {:g}", bound), measured.mean <= bound};
+}
+
+RecipeTarget at_least(double bound, const MeanEstimate& measured) {
+  return {fmt::format("at least {:g}", bound), measured.mean >= bound};
 }
 
 RecipeTarget within(double tolerance, double published, const MeanEstimate& measured) {

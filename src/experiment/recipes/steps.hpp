@@ -11,19 +11,23 @@
 
 namespace dbn::detail {
 
-/// All training cases of the recipe's data, scaled; those with labels; the test cases with labels.
+/// All training cases of the recipe's data, scaled and binarized; those with labels; the test cases with labels.
 struct RecipeCases {
   PreparedCases training;
   PreparedCases labelled;
   PreparedCases test;
 };
 RecipeCases recipe_cases(const RecipeRun& run);
+/// All training cases, and all test cases, with the scaling that was fitted on the former.
+PreparedCases training_cases(const RecipeRun& run);
+PreparedCases test_cases(const RecipeRun& run);
 
 /// Throws InvalidArgument unless there are labelled training and test cases.
 void check_labelled_data(const RecipeRun& run);
 
-/// Targets of a mean: a bound from above, a tolerance to either side.
+/// Targets of a mean: a bound from above, one from below, a tolerance to either side.
 RecipeTarget at_most(double bound, const MeanEstimate& measured);
+RecipeTarget at_least(double bound, const MeanEstimate& measured);
 RecipeTarget within(double tolerance, double published, const MeanEstimate& measured);
 
 /// pretrain(), kept under the name of that piece; `what` is said of it.

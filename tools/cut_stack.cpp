@@ -1,0 +1,48 @@
+#include "cut_stack.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+
+using namespace dbn;
+
+namespace {
+
+Matrix decode(const StackLayer& layer, const ConstMatrixRef& codes, const Matrix* data) {
+  Matrix visible(visible_count(layer), codes.cols());
+  const auto* rbm = std::get_if<Rbm>(&layer);
+  if (rbm == nullptr) {
+    std::get<Autoencoder>(layer).decode_into(codes, visible);
+    return visible;
+  }
+  const Vector counts = data != nullptr ? rbm->counts_of(*data) : Vector();
+  rbm->visible_mean_into(codes, visible, kNoEpilogue, counts.size() > 0 ? &counts : nullptr);
+  return visible;
+}
+
+}  // namespace
+
+const Rbm& CutStack::rbm(const std::string& path, const std::string& what) const {
+  if (const auto* found = std::get_if<Rbm>(&layer)) return *found;
+  throw DataError(fmt::format("{}: expected an RBM as layer {} for {}, found an autoencoder; see --layer", path,
+                              below.layers.size() + 1, what));
+}
+
+Index CutStack::feature_count() const { return visible_count(first()); }
+
+Matrix CutStack::down(Matrix codes, const Matrix* data) const {
+  for (std::size_t i = below.layers.size(); i-- > 0;) codes = decode(below.layers[i], codes, i == 0 ? data : nullptr);
+  return codes;
+}
+
+CutStack cut_stack(Stack stack, Index layer) {
+  auto& layers = stack.layers;
+  if (layer < 1 || layer > std::ssize(layers))
+    throw InvalidArgument(
+        fmt::format("--layer: expected 1 to {}, as the stack has layers, found {}", layers.size(), layer));
+  const auto at = layers.begin() + (layer - 1);
+  return {.below = {{std::make_move_iterator(layers.begin()), std::make_move_iterator(at)}}, .layer = std::move(*at)};
+}
