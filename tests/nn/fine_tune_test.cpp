@@ -333,7 +333,8 @@ TEST(FineTune, SmoothedLabelsAreWhatANetComesToSay) {
   Matrix inputs(784, training().case_count());
   training().gather_into(all_cases(training().case_count()), inputs);
   const Matrix likeliest = net.probabilities(inputs).colwise().maxCoeff();
-  EXPECT_NEAR(likeliest.mean(), 0.7 + 0.3 / 10, 0.01);
+  // Five hundred line searches end near the minimum, how near depends on rounding; without smoothing this would be 1.
+  EXPECT_NEAR(likeliest.mean(), 0.7 + 0.3 / 10, 0.03);
 }
 
 TEST(FineTune, RefusesDataThatDoNotFit) {
