@@ -77,6 +77,7 @@
 #include <dbn/pretrain/variational_bound.hpp>
 #include <dbn/rbm/annealed_importance.hpp>
 #include <dbn/rbm/contrastive_divergence.hpp>
+#include <dbn/rbm/estimator.hpp>
 #include <dbn/rbm/exact_likelihood.hpp>
 #include <dbn/rbm/fast_weights.hpp>
 #include <dbn/rbm/gibbs.hpp>

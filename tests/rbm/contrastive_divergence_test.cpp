@@ -12,6 +12,7 @@
 #include <dbn/core/math.hpp>
 #include <dbn/rbm/exact_likelihood.hpp>
 
+#include "../support/divergence.hpp"
 #include "../support/gradient_store.hpp"
 #include "../support/statistics.hpp"
 #include "../support/thread_count.hpp"
@@ -21,26 +22,16 @@ namespace dbn {
 namespace {
 
 using test::all_states;
+using test::first_gradient;
+using test::Gradient;
+using test::gradient;
 using test::GradientStore;
+using test::small_batch;
 using test::tiny_rbm;
-using Gradient = std::vector<Matrix>;
 using Options = ContrastiveDivergenceOptions;
 
 constexpr auto kEpsilon = static_cast<double>(std::numeric_limits<Scalar>::epsilon());
 const Options kPersistent{.estimator = "pcd", .cd_k = 1, .chains = 40};
-
-Gradient gradient(Rbm& rbm, ContrastiveDivergence& estimator, const ConstMatrixRef& batch, std::uint32_t update) {
-  GradientStore store(rbm.tensors());
-  estimator.gradient(batch, update, store);
-  EXPECT_TRUE(store.complete()) << "a tensor's gradient is never, or partly, delivered";
-  return store.gradients();
-}
-
-Gradient first_gradient(Rbm rbm, const Options& options, const Matrix& batch, std::uint64_t seed = 1,
-                        std::uint32_t layer = 0, std::uint32_t update = 0) {
-  ContrastiveDivergence estimator(rbm, options, batch.cols(), seed, layer);
-  return gradient(rbm, estimator, batch, update);
-}
 
 Eigen::VectorXd flat(const Gradient& gradient) {
   Eigen::VectorXd values(0);
@@ -67,13 +58,6 @@ void expect_mean(const Average& found, const Eigen::VectorXd& expected, double p
   EXPECT_LT(found.error.maxCoeff(), precision);
   for (Index i = 0; i < expected.size(); ++i)
     EXPECT_NEAR(found.mean[i], expected[i], 6 * found.error[i] + 1e-6) << "parameter " << i;
-}
-
-/// Four cases of four binary features, one of them twice.
-Matrix small_batch() {
-  Matrix batch(4, 4);
-  batch << 1, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0, 1, 1;
-  return batch;
 }
 
 /// Given the hidden states (or the visible ones), probabilities of every state of the other layer's three units.
@@ -251,84 +235,6 @@ TEST(FastDivergence, FastWeightsFollowTheGradientAndAreForgotten) {
     }
 }
 
-/// Plain and changed gradients of the same draws.
-struct Changed {
-  Gradient plain, changed;
-  std::map<std::string, Vector> state;
-};
-Changed changed_by(const Options& options, const Matrix& batch) {
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  ContrastiveDivergence estimator(rbm, options, batch.cols(), 1, 0);
-  Changed result{first_gradient(rbm, {.estimator = options.estimator}, batch), {}, {}};
-  result.changed = gradient(rbm, estimator, batch, 0);
-  for (const auto& tensor : estimator.state()) result.state[tensor.name] = tensor.values.col(0);
-  return result;
-}
-
-// A step of the centred machine, whose energy is that of v - m and h - l, and back: the same machine as a step of the
-// plain one along the centred gradient. Converted: biases gain W l and W' m.
-TEST(Centering, IsAStepOfTheCenteredMachine) {
-  const Changed c = changed_by({.centered = true, .offset_rate = 0.5}, small_batch());
-  const Vector &m = c.state.at("visible_offset"), &l = c.state.at("hidden_offset");
-  const Rbm plain = tiny_rbm("bernoulli", "bernoulli");
-  constexpr Scalar kRate{0.25};
-  const Matrix weights = plain.weights - kRate * (c.plain[0] - m * c.plain[2].transpose() - c.plain[1] * l.transpose());
-  const Vector visible = plain.visible_bias + plain.weights * l - kRate * c.plain[1] - weights * l;
-  const Vector hidden =
-      plain.hidden_bias + plain.weights.transpose() * m - kRate * c.plain[2] - weights.transpose() * m;
-  const auto kTolerance = static_cast<Scalar>(32 * kEpsilon);
-  EXPECT_LE((plain.weights - kRate * c.changed[0] - weights).cwiseAbs().maxCoeff(), kTolerance);
-  EXPECT_LE((plain.visible_bias - kRate * c.changed[1] - visible).cwiseAbs().maxCoeff(), kTolerance);
-  EXPECT_LE((plain.hidden_bias - kRate * c.changed[2] - hidden).cwiseAbs().maxCoeff(), kTolerance);
-  EXPECT_GT((c.plain[0] - c.changed[0]).cwiseAbs().maxCoeff(), Scalar(0.01));
-}
-
-// Data and their negative are the same to a centred machine: flipping visible units and weights flips the gradient.
-TEST(Centering, DoesNotCareWhichStateIsCalledOne) {
-  const Options options{.estimator = "mean-field", .centered = true};
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  Rbm flipped = rbm;  // v = 1 - u
-  flipped.weights = -rbm.weights;
-  flipped.visible_bias = -rbm.visible_bias;
-  flipped.hidden_bias = rbm.hidden_bias + rbm.weights.colwise().sum().transpose();
-  const Matrix batch = small_batch();
-  const Gradient one = first_gradient(rbm, options, batch);
-  const Gradient other = first_gradient(flipped, options, Matrix::Ones(4, 4) - batch);
-  EXPECT_LE((one[0] + other[0]).cwiseAbs().maxCoeff(), static_cast<Scalar>(32 * kEpsilon));
-  EXPECT_LE((one[1] + other[1]).cwiseAbs().maxCoeff(), static_cast<Scalar>(32 * kEpsilon));
-}
-
-// The pull cost (q - p) on hidden biases, and times the data's mean on weights.
-TEST(Sparsity, PullsTheRunningActivityToItsTarget) {
-  const Changed c = changed_by({.sparsity_target = 0.1, .sparsity_cost = 0.5, .sparsity_decay = 0.75}, small_batch());
-  const Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  Matrix hidden(3, 4);
-  rbm.hidden_mean_into(small_batch(), hidden);
-  const Vector activity = (Scalar(0.75) * Scalar(0.1) + Scalar(0.25) * hidden.rowwise().mean().array()).matrix();
-  const Vector pull = Scalar(0.5) * (activity.array() - Scalar(0.1)).matrix();
-  const auto kTolerance = static_cast<Scalar>(16 * kEpsilon);
-  EXPECT_LE((c.state.at("activity") - activity).cwiseAbs().maxCoeff(), kTolerance);
-  EXPECT_LE((c.changed[2] - c.plain[2] - pull).cwiseAbs().maxCoeff(), kTolerance);
-  const Matrix expected = small_batch().rowwise().mean() * pull.transpose();
-  EXPECT_LE((c.changed[0] - c.plain[0] - expected).cwiseAbs().maxCoeff(), kTolerance);
-  EXPECT_TRUE(c.changed[1] == c.plain[1]);
-}
-
-// A unit that is out has no part in either phase: the gradient of its weights is 0. Of 400 units a share of 0.5 is out,
-// to six standard deviations of 10.
-TEST(Dropout, LeavesUnitsOutOfBothPhases) {
-  const Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 20, 400);
-  const Matrix one_case = test::tiny_cases(*rbm.visible, 20, 1);
-  const Gradient g = first_gradient(rbm, {.cd_k = 3, .dropout = 0.5}, one_case);
-  Index out = 0;
-  for (Index j = 0; j < 400; ++j) {
-    const bool no_weights = (g[0].col(j).array() == Scalar{0}).all();
-    EXPECT_EQ(no_weights, g[2](j, 0) == Scalar{0});
-    out += no_weights;
-  }
-  EXPECT_NEAR(static_cast<double>(out), 200, 60);
-}
-
 TEST(Denoising, ChainsStartAtWhatTheyAreGiven) {
   Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
   const Matrix batch = small_batch(), same = batch, other = Matrix::Ones(4, 4) - batch;
@@ -371,18 +277,6 @@ TEST(ReplicatedSoftmaxDivergence, AveragesToTheExactGradient) {
   EXPECT_LE((found.mean - flat(expected)).cwiseAbs().maxCoeff(), 6 * found.error.maxCoeff() + 5e-4);
 }
 
-TEST(Statistics, RulesAreNamedOrSpelledOut) {
-  const auto words = [](const char* text) {
-    const auto rule = StatisticsRule::parse(text);
-    return std::tuple(rule.sample_positive, rule.sample_visible, rule.sample_negative);
-  };
-  EXPECT_EQ(words("hinton2010"), std::tuple(false, false, false));
-  for (const char* preset : {"pcd", "theano", "sklearn"}) EXPECT_EQ(words(preset), std::tuple(false, true, false));
-  EXPECT_EQ(words("sample,mean,sample"), std::tuple(true, false, true));
-  for (const char* text : {"", "mean", "mean,mean", "mean,mean,mean,mean", "Mean,mean,mean", "mean,,mean", "hinton"})
-    EXPECT_THROW(StatisticsRule::parse(text), InvalidArgument) << text;
-}
-
 // A batch of one case, whose hidden statistics are one draw: 0 or 1 times the case.
 TEST(Statistics, SamplesStandWhereTheRuleSaysSo) {
   const Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 4, 50);
@@ -421,125 +315,6 @@ TEST(PersistentDivergence, NumberOfChainsDoesNotFollowTheBatch) {
   }
   ContrastiveDivergence plain(rbm, {}, 10, 1, 0);
   EXPECT_TRUE(plain.state().empty());
-}
-
-/// What all estimators owe their callers.
-class EveryEstimator : public testing::TestWithParam<std::string> {
- protected:
-  Options options_{.estimator = GetParam(), .cd_k = 2, .chains = 40, .replicas = 4};
-  bool exact() const { return GetParam() == "exact"; }
-  bool draws() const { return !exact() && GetParam() != "mean-field"; }
-};
-INSTANTIATE_TEST_SUITE_P(All, EveryEstimator, testing::ValuesIn(estimator_names()), [](const auto& test) {
-  std::string name = test.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
-
-// Chains, fast weights, replicas, offsets, activities: what a checkpoint keeps is all that the next gradient needs.
-TEST_P(EveryEstimator, StateIsAllThatMustBeKept) {
-  Options options = options_;
-  if (!exact()) {
-    options.centered = true;
-    options.sparsity_target = 0.2;
-  }
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  ContrastiveDivergence first(rbm, options, 4, 1, 0);
-  gradient(rbm, first, small_batch(), 0);
-  std::map<std::string, Matrix> kept;
-  for (const auto& tensor : first.state()) kept[tensor.name] = tensor.values;
-  const Gradient expected = gradient(rbm, first, small_batch(), 1);
-  ContrastiveDivergence second(rbm, options, 4, 1, 0);
-  for (auto& tensor : second.state()) {
-    EXPECT_FALSE(Matrix(tensor.values) == kept.at(tensor.name)) << tensor.name << " was not moved by the first update";
-    tensor.values = kept.at(tensor.name);
-  }
-  EXPECT_EQ(gradient(rbm, second, small_batch(), 1), expected);
-  EXPECT_EQ(estimator(GetParam()).persistent, kept.contains("chains") || kept.contains("replicas"));
-}
-
-// Seen elsewhere: the last partial batch padded with zeros, or counted as full.
-TEST_P(EveryEstimator, APartialBatchIsAsIfItsBufferWereThatSmall) {
-  if (exact()) GTEST_SKIP() << "too many states";
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 50, 70);
-  const Matrix cases = test::tiny_cases(*rbm.visible, 50, 10);
-  ContrastiveDivergence roomy(rbm, options_, 10, 1, 0);
-  ContrastiveDivergence tight(rbm, options_, 3, 1, 0);
-  EXPECT_EQ(gradient(rbm, roomy, cases.leftCols(3), 0), gradient(rbm, tight, cases.leftCols(3), 0));
-  // Fast weights remember what they have seen; nothing else does.
-  gradient(rbm, roomy, GetParam() == "fpcd" ? cases.rightCols(3) : cases.leftCols(10), 1);
-  gradient(rbm, tight, cases.rightCols(3), 1);
-  EXPECT_EQ(gradient(rbm, roomy, cases.leftCols(3), 2), gradient(rbm, tight, cases.leftCols(3), 2));
-}
-
-// Seen elsewhere: a visible-bias gradient never written. It is the fantasies' mean less the data's, so that it is
-// negative where the data is always on.
-TEST_P(EveryEstimator, VisibleBiasIsDrivenTowardsTheData) {
-  const Matrix ones = Matrix::Ones(4, 6);
-  const Matrix zeros = Matrix::Zero(4, 6);
-  EXPECT_LT(first_gradient(tiny_rbm("bernoulli", "bernoulli"), options_, ones)[1].maxCoeff(), 0);
-  EXPECT_GT(first_gradient(tiny_rbm("bernoulli", "bernoulli"), options_, zeros)[1].minCoeff(), 0);
-}
-
-// Seen elsewhere: the caller's data changed in place.
-TEST_P(EveryEstimator, LeavesTheBatchAndTheModelAlone) {
-  Rbm rbm = tiny_rbm("gaussian-learned", "bernoulli");
-  const Rbm before = rbm;
-  Matrix batch = test::tiny_cases(*rbm.visible, 4, 6);
-  const Matrix copy = batch;
-  ContrastiveDivergence estimator(rbm, options_, 6, 1, 0);
-  gradient(rbm, estimator, batch, 0);
-  EXPECT_TRUE(batch == copy);
-  EXPECT_TRUE(rbm.weights == before.weights && rbm.visible_bias == before.visible_bias);
-  EXPECT_TRUE(rbm.hidden_bias == before.hidden_bias);
-}
-
-TEST_P(EveryEstimator, HasTheSameBitsWithAnyNumberOfThreads) {
-  if (exact()) GTEST_SKIP() << "too many states";
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 300, 520, 0.1);
-  const Matrix batch = test::tiny_cases(*rbm.visible, 300, 21);
-  const auto third_gradient = [&](int threads) {
-    const test::ThreadCount guard(threads);
-    ContrastiveDivergence estimator(rbm, options_, 21, 1, 0);
-    for (std::uint32_t update = 0; update < 2; ++update) gradient(rbm, estimator, batch, update);
-    return gradient(rbm, estimator, batch, 2);
-  };
-  const Gradient expected = third_gradient(1);
-  for (const int threads : {2, 3, 7}) EXPECT_EQ(third_gradient(threads), expected) << threads;
-}
-
-// Seen elsewhere: a seed that does not reach the sampler.
-TEST_P(EveryEstimator, DrawsDependOnSeedLayerAndUpdateOnly) {
-  if (!draws()) GTEST_SKIP() << "draws nothing";
-  const Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 20, 30);
-  const Matrix batch = test::tiny_cases(*rbm.visible, 20, 8);
-  const Gradient base = first_gradient(rbm, options_, batch, 1, 0, 0);
-  EXPECT_EQ(first_gradient(rbm, options_, batch, 1, 0, 0), base);
-  EXPECT_NE(first_gradient(rbm, options_, batch, 2, 0, 0), base);
-  EXPECT_NE(first_gradient(rbm, options_, batch, 1, 1, 0), base);
-  EXPECT_NE(first_gradient(rbm, options_, batch, 1, 0, 1), base);
-}
-
-TEST_P(EveryEstimator, RefusesBatchesThatDoNotFit) {
-  Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  ContrastiveDivergence estimator(rbm, options_, 5, 1, 0);
-  GradientStore store(rbm.tensors());
-  for (const auto& [rows, cols] : {std::pair<Index, Index>{4, 6}, {4, 0}, {3, 5}})
-    EXPECT_THROW(estimator.gradient(Matrix::Zero(rows, cols), 0, store), InvalidArgument) << rows << " x " << cols;
-}
-
-TEST(ContrastiveDivergence, RefusesOptionsOutOfRange) {
-  const Rbm rbm = tiny_rbm("bernoulli", "bernoulli");
-  for (const Options& options :
-       {Options{.estimator = "CD"}, Options{.estimator = ""}, Options{.cd_k = 0}, Options{.cd_k = 1001},
-        Options{.estimator = "pcd", .chains = 0}, Options{.estimator = "pcd", .chains = -1},
-        Options{.estimator = "pt", .replicas = 1}, Options{.estimator = "exact", .centered = true},
-        Options{.statistics = "means"}, Options{.centered = true, .offset_rate = 0}, Options{.sparsity_decay = 1},
-        Options{.dropout = 1}})
-    EXPECT_THROW(ContrastiveDivergence(rbm, options, 4, 1, 0), InvalidArgument) << options.estimator;
-  const Rbm counts = tiny_rbm("replicated-softmax", "bernoulli");
-  for (const char* name : {"pcd", "fpcd", "pt", "exact"})
-    EXPECT_THROW(ContrastiveDivergence(counts, {.estimator = name}, 4, 1, 0), InvalidArgument) << name;
 }
 
 }  // namespace
