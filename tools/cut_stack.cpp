@@ -31,8 +31,6 @@ const Rbm& CutStack::rbm(const std::string& path, const std::string& what) const
                               below.layers.size() + 1, what));
 }
 
-Index CutStack::feature_count() const { return visible_count(first()); }
-
 Matrix CutStack::down(Matrix codes, const Matrix* data) const {
   for (std::size_t i = below.layers.size(); i-- > 0;) codes = decode(below.layers[i], codes, i == 0 ? data : nullptr);
   return codes;

@@ -13,7 +13,6 @@ struct CutStack {
 
   /// The layer as an RBM; DataError, which says that `path` lacks it for `what`, when it is an autoencoder.
   const dbn::Rbm& rbm(const std::string& path, const std::string& what) const;
-  dbn::Index feature_count() const;
   /// The layer that sees the data.
   const dbn::StackLayer& first() const { return below.layers.empty() ? layer : below.layers.front(); }
 

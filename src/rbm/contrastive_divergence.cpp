@@ -122,50 +122,50 @@ void ContrastiveDivergence::positive_phase(Index cases, std::uint32_t update, co
 
 void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index cases, std::uint32_t update, Index steps) {
   const Index count = hidden_states.cols();
-  const auto weight = Scalar{1} / static_cast<Scalar>(count);
   MatrixRef visible = visible_.middleCols(cases, count);
   MatrixRef hidden = hidden_.middleCols(cases, count);
   const Rbm& machine = fast_ ? fast_->driver() : rbm_;
-  const auto with_visible = [&](Index first, MatrixRef tile) {
-    VectorRef sums = visible_gradient_.segment(first, tile.rows());
-    VectorRef of_data = visible_sums_.segment(first, tile.rows());
-    row_sums_into(tile, sums);
-    row_sums_into(visible_.block(first, 0, tile.rows(), cases), of_data);
-    sums = sums * weight - of_data / static_cast<Scalar>(cases);
-  };
-  const auto with_hidden = [&](Index first, MatrixRef tile) {
-    if (rule_.sample_negative) tile = hidden_states.middleRows(first, tile.rows());
-    tile *= weight;
-    row_sums_into(hidden_.block(first, 0, tile.rows(), cases + count), hidden_gradient_.segment(first, tile.rows()));
-  };
+  const auto end_visible = [&](Index first, MatrixRef tile) { sum_visible(first, tile, cases); };
+  const auto end_hidden = [&](Index first, MatrixRef tile) { weigh_hidden(first, tile, hidden_states, cases); };
   for (Index step = 1; step <= steps; ++step) {
     const bool last = step == steps;
     const std::uint32_t position = gibbs_position(update, options_.cd_k, step - 1);
     visible_step(machine, hidden_states, visible, position,
-                 last ? RowTileEpilogue(with_visible) : RowTileEpilogue(kNoEpilogue));
+                 last ? RowTileEpilogue(end_visible) : RowTileEpilogue(kNoEpilogue));
     // The last step of cd needs no sample; a persistent chain goes on from one.
     hidden_step(machine, visible, hidden, hidden_states, kind_.persistent ? position : position + 1,
                 !last || kind_.persistent || rule_.sample_negative,
-                last ? RowTileEpilogue(with_hidden) : RowTileEpilogue(kNoEpilogue));
+                last ? RowTileEpilogue(end_hidden) : RowTileEpilogue(kNoEpilogue));
   }
   if (counts_.size() > 0)
     hidden_gradient_ = hidden_.leftCols(cases) * counts_ + hidden_.middleCols(cases, count) * counts_;
 }
 
 void ContrastiveDivergence::tempered_phase(Index cases, std::uint32_t position, Index steps) {
-  const Index count = options_.chains;
-  MatrixRef visible = visible_.middleCols(cases, count);
-  MatrixRef hidden = hidden_.middleCols(cases, count);
+  MatrixRef visible = visible_.middleCols(cases, options_.chains);
   for (Index step = 0; step < steps; ++step)
     tempering_->step(hidden_stream_, visible_stream_, swap_stream_, position + static_cast<std::uint32_t>(step));
   tempering_->model_states_into(visible, chains_);
-  rbm_.hidden_mean_into(visible, hidden);
-  if (rule_.sample_negative) hidden = chains_;
-  hidden *= Scalar{1} / static_cast<Scalar>(count);
-  row_sums_into(visible, visible_gradient_);
-  row_sums_into(visible_.leftCols(cases), visible_sums_);
-  visible_gradient_ = visible_gradient_ / static_cast<Scalar>(count) - visible_sums_ / static_cast<Scalar>(cases);
-  row_sums_into(hidden_.leftCols(cases + count), hidden_gradient_);
+  sum_visible(0, visible, cases);
+  rbm_.hidden_mean_into(visible, hidden_.middleCols(cases, options_.chains),
+                        [&](Index first, MatrixRef tile) { weigh_hidden(first, tile, chains_, cases); });
+}
+
+// Of the last fantasies' rows from `first`: the visible biases' gradient.
+void ContrastiveDivergence::sum_visible(Index first, const ConstMatrixRef& fantasies, Index cases) {
+  VectorRef sums = visible_gradient_.segment(first, fantasies.rows());
+  VectorRef of_data = visible_sums_.segment(first, fantasies.rows());
+  row_sums_into(fantasies, sums);
+  row_sums_into(visible_.block(first, 0, fantasies.rows(), cases), of_data);
+  sums = sums * (Scalar{1} / static_cast<Scalar>(fantasies.cols())) - of_data / static_cast<Scalar>(cases);
+}
+
+// Of the last fantasies' rows from `first`: their weight in the product, and the hidden biases' gradient.
+void ContrastiveDivergence::weigh_hidden(Index first, MatrixRef fantasies, const ConstMatrixRef& states, Index cases) {
+  if (rule_.sample_negative) fantasies = states.middleRows(first, fantasies.rows());
+  fantasies *= Scalar{1} / static_cast<Scalar>(fantasies.cols());
+  row_sums_into(hidden_.block(first, 0, fantasies.rows(), cases + fantasies.cols()),
+                hidden_gradient_.segment(first, fantasies.rows()));
 }
 
 // Hidden states to visible statistics.
@@ -303,7 +303,7 @@ ContrastiveDivergenceMemory contrastive_divergence_memory(Index visible, Index h
   const double parameters = v * h + v + h;
   double buffers = (v + h) * (columns + 2) + h * cases + h * chains;
   double state = o.estimator == "pt" ? h * replicas + static_cast<double>(o.replicas) : h * chains;
-  buffers += replicas * (2 * v + h + std::max(v, h));
+  buffers += replicas * (3 * v + 2 * h);
   if (o.estimator == "fpcd") {
     buffers += parameters;
     state += parameters;

@@ -84,6 +84,18 @@ Conditional visible_of(const Rbm& rbm, const Vector* counts) {
   return {rbm.weights, false, rbm.visible_bias, *rbm.visible, rbm.visible_context(counts), nullptr};
 }
 
+// What visible states drive hidden units by: use(statistics, counts or null). States that are their own statistics are
+// not copied.
+template <typename Use>
+void with_drive(const Rbm& rbm, const ConstMatrixRef& visible_states, Use&& use) {
+  const Vector counts = rbm.counts_of(visible_states);
+  const Vector* given = counts.size() > 0 ? &counts : nullptr;
+  if (rbm.visible_log_variance.size() > 0)
+    use(rbm.statistics(visible_states), given);
+  else
+    use(visible_states, given);
+}
+
 }  // namespace
 
 void Rbm::to_statistics(MatrixRef visible_states) const {
@@ -125,30 +137,19 @@ void Rbm::visible_mean_and_states_into(const ConstMatrixRef& hidden_states, cons
 }
 
 void Rbm::encode_into(const ConstMatrixRef& visible_states, MatrixRef codes) const {
-  const auto code = [&](const ConstMatrixRef& statistics, const Vector* counts) {
+  with_drive(*this, visible_states, [&](const ConstMatrixRef& statistics, const Vector* counts) {
     total_inputs(hidden_of(*this, counts), statistics, codes, kNoEpilogue,
                  [&](Index first, Index, MatrixRef block) { hidden->code_in_place(block, {.first = first}); });
-  };
-  if (visible->replicated()) {
-    const Vector counts = counts_of(visible_states);
-    code(visible_states, &counts);
-  } else if (visible_log_variance.size() > 0) {
-    code(statistics(visible_states), nullptr);
-  } else {
-    code(visible_states, nullptr);
-  }
+  });
 }
 
 Matrix Rbm::reconstruct(const ConstMatrixRef& visible_states) const {
-  const Vector counts = counts_of(visible_states);
-  const Vector* given = counts.size() > 0 ? &counts : nullptr;
   Matrix means(hidden_count(), visible_states.cols());
-  if (visible_log_variance.size() > 0)
-    hidden_mean_into(statistics(visible_states), means, kNoEpilogue, given);
-  else
-    hidden_mean_into(visible_states, means, kNoEpilogue, given);
   Matrix reconstruction(visible_states.rows(), visible_states.cols());
-  visible_mean_into(means, reconstruction, kNoEpilogue, given);
+  with_drive(*this, visible_states, [&](const ConstMatrixRef& statistics, const Vector* counts) {
+    hidden_mean_into(statistics, means, kNoEpilogue, counts);
+    visible_mean_into(means, reconstruction, kNoEpilogue, counts);
+  });
   return reconstruction;
 }
 
@@ -168,13 +169,9 @@ Eigen::VectorXd Rbm::energy(const ConstMatrixRef& visible_states, const ConstMat
 
 Eigen::VectorXd Rbm::free_energy(const ConstMatrixRef& visible_states) const {
   Matrix inputs(hidden_count(), visible_states.cols());
-  const Vector counts = counts_of(visible_states);
-  const Conditional hidden_layer = hidden_of(*this, counts.size() > 0 ? &counts : nullptr);
-  const auto leave = [](Index, Index, const MatrixRef&) {};
-  if (visible_log_variance.size() > 0)
-    total_inputs(hidden_layer, statistics(visible_states), inputs, kNoEpilogue, leave);
-  else
-    total_inputs(hidden_layer, visible_states, inputs, kNoEpilogue, leave);
+  with_drive(*this, visible_states, [&](const ConstMatrixRef& statistics, const Vector* counts) {
+    total_inputs(hidden_of(*this, counts), statistics, inputs, kNoEpilogue, [](Index, Index, const MatrixRef&) {});
+  });
   return visible->energy(visible_states, visible_bias, visible_context()) - hidden->log_partition(inputs);
 }
 

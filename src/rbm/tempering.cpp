@@ -20,7 +20,6 @@ Tempering::Tempering(const Rbm& rbm, Index chains, Index replicas, const Stream&
   const Index columns = chains * replicas;
   visible_.setZero(rbm.visible_count(), columns);
   hidden_.resize(rbm.hidden_count(), columns);
-  driver_.resize(std::max(rbm.visible_count(), rbm.hidden_count()), columns);
   visible_mean_.resize(rbm.visible_count(), columns);
   hidden_mean_ = rbm.hidden_bias.replicate(1, columns);
   rbm.hidden->mean_and_states(start, {}, hidden_mean_, hidden_);
@@ -28,16 +27,16 @@ Tempering::Tempering(const Rbm& rbm, Index chains, Index replicas, const Stream&
 }
 
 // W beta h = beta W h: scaled states stand in for a scaled machine.
-const Matrix& Tempering::scaled(const Matrix& columns) {
-  driver_.resize(columns.rows(), columns.cols());
-  for (Index c = 0; c < columns.cols(); ++c) driver_.col(c) = static_cast<Scalar>(beta(c % replicas_)) * columns.col(c);
-  return driver_;
+const Matrix& Tempering::scaled(const Matrix& columns, Matrix& into) const {
+  into.resize(columns.rows(), columns.cols());
+  for (Index c = 0; c < columns.cols(); ++c) into.col(c) = static_cast<Scalar>(beta(c % replicas_)) * columns.col(c);
+  return into;
 }
 
 void Tempering::step(const Stream& hidden, const Stream& visible, const Stream& swaps, std::uint32_t position) {
-  rbm_.visible_mean_and_states_into(scaled(hidden_), visible, position, visible_mean_, visible_);
+  rbm_.visible_mean_and_states_into(scaled(hidden_, hidden_driver_), visible, position, visible_mean_, visible_);
   rbm_.to_statistics(visible_);
-  rbm_.hidden_mean_and_states_into(scaled(visible_), hidden, position, hidden_mean_, hidden_);
+  rbm_.hidden_mean_and_states_into(scaled(visible_, visible_driver_), hidden, position, hidden_mean_, hidden_);
   swap(swaps, position);
 }
 

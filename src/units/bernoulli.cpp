@@ -25,10 +25,6 @@ class Bernoulli final : public UnitType {
     return softplus_column_sums(input);
   }
 
-  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const override {
-    return -(states.cast<double>().transpose() * bias.cast<double>());
-  }
-
   // Log-odds, held within those of 1/1000: a pixel that was never seen is rare, not impossible.
   Scalar bias_for_mean(Scalar mean) const override {
     const double p = std::clamp(static_cast<double>(mean), kLeast, 1 - kLeast);

@@ -34,10 +34,6 @@ class Bipolar final : public UnitType {
     return (x + (-2 * x).exp().log1p()).colwise().sum().transpose().matrix();
   }
 
-  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const override {
-    return -(states.cast<double>().transpose() * bias.cast<double>());
-  }
-
   Scalar bias_for_mean(Scalar mean) const override {
     return static_cast<Scalar>(std::atanh(std::clamp(static_cast<double>(mean), -kMost, kMost)));
   }

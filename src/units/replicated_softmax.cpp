@@ -4,7 +4,7 @@
 
 #include <dbn/core/math.hpp>
 
-#include "softmax_draw.hpp"
+#include "softmax_shares.hpp"
 #include "unit_table.hpp"
 
 namespace dbn::detail {
@@ -50,22 +50,14 @@ class ReplicatedSoftmax final : public UnitType {
     return sums;
   }
 
-  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const override {
-    return -(states.cast<double>().transpose() * bias.cast<double>());
-  }
-
   // Of a softmax, a count's mean and its probability have the same logarithm but for a constant.
-  Scalar bias_for_mean(Scalar mean) const override {
-    return static_cast<Scalar>(std::log(std::max(static_cast<double>(mean), kLeast)));
-  }
+  Scalar bias_for_mean(Scalar mean) const override { return log_of_share(mean); }
 
   std::string_view activation() const override { return ""; }
   std::pair<double, double> range() const override { return {0, kInfinity}; }
   double default_rate() const override { return 0.001; }
 
  private:
-  static constexpr double kLeast = 1e-3;
-
   static Scalar draws(const UnitContext& context, Index c) {
     return context.counts == nullptr ? Scalar{1} : (*context.counts)[c];
   }

@@ -6,7 +6,7 @@
 #include <dbn/core/math.hpp>
 #include <dbn/core/parallel.hpp>
 
-#include "softmax_draw.hpp"
+#include "softmax_shares.hpp"
 #include "unit_table.hpp"
 
 namespace dbn::detail {
@@ -38,13 +38,7 @@ class Softmax final : public UnitType {
     return sums;
   }
 
-  Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const override {
-    return -(states.cast<double>().transpose() * bias.cast<double>());
-  }
-
-  Scalar bias_for_mean(Scalar mean) const override {
-    return static_cast<Scalar>(std::log(std::max(static_cast<double>(mean), kLeast)));
-  }
+  Scalar bias_for_mean(Scalar mean) const override { return log_of_share(mean); }
 
   std::string_view activation() const override { return ""; }
   std::pair<double, double> range() const override { return {0, 1}; }
@@ -63,9 +57,6 @@ class Softmax final : public UnitType {
     state[number] = 1;
   }
   double default_rate() const override { return 0.05; }
-
- private:
-  static constexpr double kLeast = 1e-3;
 };
 
 }  // namespace

@@ -15,6 +15,10 @@ void UnitType::check(Index units) const {
   if (units < 1) throw InvalidArgument(fmt::format("units: expected at least one {}, found {}", name(), units));
 }
 
+Eigen::VectorXd UnitType::energy(const ConstMatrixRef& states, const ConstVectorRef& bias, const UnitContext&) const {
+  return -(states.cast<double>().transpose() * bias.cast<double>());
+}
+
 Vector UnitType::biases_for_means(const ConstVectorRef& means) const {
   return means.unaryExpr([this](Scalar mean) { return bias_for_mean(mean); });
 }

@@ -20,6 +20,7 @@
 #include "cases.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
+#include "likelihood_report.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 
@@ -30,7 +31,6 @@ namespace {
 constexpr Index kBatch = 1000;
 constexpr Index kMostFlipped = 100;  // visible units that are all flipped for the pseudo-likelihood; of more,
 constexpr Index kFlipped = 10;       // so many are drawn for each case
-constexpr double kDoubt = 1;         // nats between both ways of annealing that deserve a note
 
 struct LikelihoodOptions {
   std::optional<Index> layer;
@@ -138,13 +138,6 @@ AnnealedPartition log_partition(const Subject& subject, const PreparedCases& tra
   return annealed_log_partition(subject.rbm(), options, line.seed(), data, observer);
 }
 
-/// Means over the cases, nats.
-struct CaseMeans {
-  double unnormalized = 0;  ///< log p(v), or its bound, without log Z
-  std::optional<double> pseudo_likelihood;
-  bool grey = false;  ///< some values of units with two states are neither
-};
-
 CaseMeans case_means(const Subject& subject, const PreparedCases& cases, std::uint64_t seed) {
   const Rbm& rbm = subject.rbm();
   const bool two_states = !subject.whole && has_pseudo_likelihood(rbm);
@@ -192,91 +185,6 @@ double bytes(const Subject& subject, const AnnealingOptions& options) {
          summary_memory(rbm.visible_count());
 }
 
-/// What came of it.
-struct Answer {
-  AnnealedPartition log_partition;
-  CaseMeans means;
-  double seconds = 0;
-
-  double mean() const { return means.unnormalized - log_partition.forward.log_partition; }
-  double least() const { return means.unnormalized - std::max(log_partition.forward.most, log_partition.reverse.most); }
-  double most() const {
-    return means.unnormalized - std::min(log_partition.forward.least, log_partition.reverse.least);
-  }
-};
-
-void print_as_json(const Subject& subject, const LikelihoodCases& cases, const Answer& answer,
-                   const CommandLine& line) {
-  const auto& [forward, reverse] = answer.log_partition;
-  const bool exact = subject.exact();
-  const auto estimated = [&](double value) { return exact ? nlohmann::json() : nlohmann::json(value); };
-  print_json({{"command", "likelihood"},
-              {"seed", line.seed()},
-              {"data", cases.asked.dataset().name},
-              {"train_cases", cases.training.case_count()},
-              {"cases", cases.asked.case_count()},
-              {"layer", subject.index() + 1},
-              {"bound", subject.whole},
-              {"log_partition", forward.log_partition},
-              {"standard_error", forward.standard_error},
-              {"effective_sample_size", estimated(forward.effective_sample_size)},
-              {"reverse_log_partition", estimated(reverse.log_partition)},
-              {"reverse_standard_error", estimated(reverse.standard_error)},
-              {"exact", exact},
-              {"mean_log_likelihood", answer.mean()},
-              {"interval", {answer.least(), answer.most()}},
-              {"pseudo_likelihood",
-               answer.means.pseudo_likelihood ? nlohmann::json(*answer.means.pseudo_likelihood) : nlohmann::json()},
-              {"seconds", answer.seconds}});
-}
-
-std::string limit_text(double nats) { return std::isfinite(nats) ? fmt::format("{:.3f}", nats) : "any number"; }
-
-void print_as_text(const Subject& subject, const LikelihoodCases& cases, const Answer& answer) {
-  const auto& [forward, reverse] = answer.log_partition;
-  const Rbm& rbm = subject.rbm();
-  std::string text = fmt::format("cases              {} of {}\n", cases.asked.case_count(), cases.asked.dataset().name);
-  text += subject.whole
-              ? fmt::format("model              deep belief net of {} RBMs, of which log Z is the top one's\n",
-                            subject.stack.layers.size())
-              : fmt::format("model              RBM of layer {}\n", subject.index() + 1);
-  text += fmt::format("units              {} {} visible, {} {} hidden\n", rbm.visible_count(), rbm.visible->name(),
-                      rbm.hidden_count(), rbm.hidden->name());
-  if (subject.exact())
-    text += fmt::format("log Z              {:.3f} nats, summed over {:.0f} states\n", forward.log_partition,
-                        exact_state_count(rbm));
-  else
-    text += fmt::format(
-        "log Z, annealed    {:.3f} nats, standard error {:.3f} (errs to the small side)\n"
-        "log Z, way back    {:.3f} nats, standard error {:.3f} (errs to the large side)\n",
-        forward.log_partition, forward.standard_error, reverse.log_partition, reverse.standard_error);
-  text +=
-      fmt::format("{}{:.3f} nats a case", subject.whole ? "log p(v) at least  " : "log p(v)           ", answer.mean());
-  if (!subject.exact())
-    text +=
-        fmt::format(", from {} to {} as far as log Z is known", limit_text(answer.least()), limit_text(answer.most()));
-  text += "\n";
-  if (answer.means.pseudo_likelihood)
-    text += fmt::format("pseudo-likelihood  {:.3f} nats a case\n", *answer.means.pseudo_likelihood);
-  print(text);
-}
-
-void note_doubts(const Subject& subject, const Answer& answer, bool quiet) {
-  const auto& [forward, reverse] = answer.log_partition;
-  Progress notes(quiet);
-  const double apart = std::abs(forward.log_partition - reverse.log_partition);
-  if (!subject.exact() && apart > kDoubt)
-    notes.line(
-        fmt::format("dbn: note: both ways of annealing differ by {:.1f} nats: the model's log Z is not known "
-                    "better than that; try smaller steps in --betas, more --chains or --reverse-steps",
-                    apart));
-  if (answer.means.grey)
-    notes.line(
-        fmt::format("dbn: note: {} units have two states, but the cases hold values in between, of which log "
-                    "p(v) is no probability; see --binarize of dbn pretrain",
-                    subject.rbm().visible->name()));
-}
-
 }  // namespace
 
 void run_likelihood(std::span<const std::string> arguments) {
@@ -305,10 +213,17 @@ void run_likelihood(std::span<const std::string> arguments) {
   if (line.global.dry_run) return print(describe_plan(file.stack.sizes(), needed, work(subject, options.annealing)));
 
   const Stopwatch watch;
-  Answer answer;
-  answer.log_partition = log_partition(subject, cases.training, options.annealing, line);
-  answer.means = case_means(subject, cases.asked, line.seed());
-  answer.seconds = watch.seconds();
-  note_doubts(subject, answer, line.global.quiet);
-  line.global.json ? print_as_json(subject, cases, answer, line) : print_as_text(subject, cases, answer);
+  LikelihoodReport report{.rbm = subject.rbm(),
+                          .layer = static_cast<Index>(subject.index()) + 1,
+                          .whole = subject.whole,
+                          .exact = subject.exact(),
+                          .data = cases.asked.dataset().name,
+                          .train_cases = cases.training.case_count(),
+                          .cases = cases.asked.case_count()};
+  report.log_partition = log_partition(subject, cases.training, options.annealing, line);
+  report.means = case_means(subject, cases.asked, line.seed());
+  report.seconds = watch.seconds();
+  Progress notes(line.global.quiet);
+  for (const auto& doubt : doubts(report)) notes.line("dbn: note: " + doubt);
+  line.global.json ? print_json(as_json(report, line.seed())) : print(as_text(report));
 }

@@ -51,6 +51,8 @@ class ContrastiveDivergence {
                     RowTileEpilogue then);
   void hidden_step(const Rbm& machine, const ConstMatrixRef& visible, MatrixRef hidden, MatrixRef states,
                    std::uint32_t position, bool draw, RowTileEpilogue then);
+  void sum_visible(Index first, const ConstMatrixRef& fantasies, Index cases);
+  void weigh_hidden(Index first, MatrixRef fantasies, const ConstMatrixRef& states, Index cases);
   void drop(MatrixRef tile, Index first) const;
   Index add_penalties(Index columns, Index cases);
   void center(Index columns);

@@ -31,14 +31,14 @@ class Tempering {
 
  private:
   double beta(Index replica) const { return static_cast<double>(replica) / static_cast<double>(replicas_ - 1); }
-  const Matrix& scaled(const Matrix& columns);
+  const Matrix& scaled(const Matrix& columns, Matrix& into) const;
   void swap(const Stream& swaps, std::uint32_t position);
 
   const Rbm& rbm_;
   Index chains_, replicas_;
   Matrix visible_;  ///< statistics
   Matrix hidden_;
-  Matrix driver_;  ///< either layer's states, scaled by inverse temperatures
+  Matrix visible_driver_, hidden_driver_;  ///< states, scaled by inverse temperatures
   Matrix visible_mean_, hidden_mean_;
   Vector swap_rates_;
 };

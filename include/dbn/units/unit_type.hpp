@@ -59,9 +59,10 @@ class UnitType {
   /// Sum of the units' log-partitions for each case, nats.
   virtual Eigen::VectorXd log_partition(const ConstMatrixRef& input, const UnitContext& context = {}) const = 0;
 
-  /// Sum over units of -(b s + log base(s)) for each case, nats. InvalidArgument where the type has no such thing.
+  /// Sum over units of -(b s + log base(s)) for each case, nats; here for base 1. InvalidArgument where the type has no
+  /// such thing.
   virtual Eigen::VectorXd energy(const ConstMatrixRef& states, const ConstVectorRef& bias,
-                                 const UnitContext& context = {}) const = 0;
+                                 const UnitContext& context = {}) const;
 
   /// Bias at which a unit's mean is `mean` when nothing else drives it; used to start visible biases from data.
   virtual Scalar bias_for_mean(Scalar mean) const = 0;

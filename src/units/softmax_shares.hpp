@@ -1,5 +1,8 @@
 #pragma once
-// A draw from a list of probabilities.
+// What units that share one whole have in common: draws, and biases.
+
+#include <algorithm>
+#include <cmath>
 
 #include <dbn/core/types.hpp>
 
@@ -13,6 +16,12 @@ inline Index draw_category(const ConstVectorRef& probabilities, double uniform) 
     if (uniform < below) return k;
   }
   return probabilities.size() - 1;
+}
+
+/// Bias at which a unit has this share of its group, held within that of one in a thousand.
+inline Scalar log_of_share(Scalar share) {
+  constexpr double kLeast = 1e-3;
+  return static_cast<Scalar>(std::log(std::max(static_cast<double>(share), kLeast)));
 }
 
 }  // namespace dbn::detail
