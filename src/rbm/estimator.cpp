@@ -6,6 +6,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/table.hpp>
+#include <dbn/rbm/exact_likelihood.hpp>
 
 namespace dbn {
 namespace {
@@ -112,6 +113,11 @@ void check_estimator(const Rbm& rbm, const ContrastiveDivergenceOptions& o) {
   const bool penalties = o.centered || o.sparsity_target != 0 || o.dropout > 0;
   if (o.estimator == "exact" && penalties)
     throw InvalidArgument("estimator exact: takes no centering, sparsity or dropout; try cd or pcd");
+  if (o.estimator == "exact" && !rbm.visible->replicated() && exact_state_count(rbm) > kMostStatesForGradient)
+    throw InvalidArgument(fmt::format(
+        "estimator exact: expected a layer of at most {:.0f} states, found {} {} visible and {} {} hidden "
+        "units; try cd or pcd",
+        kMostStatesForGradient, rbm.visible_count(), rbm.visible->name(), rbm.hidden_count(), rbm.hidden->name()));
   if (rbm.visible->replicated() && (kind.persistent || o.estimator == "exact" || o.centered))
     throw InvalidArgument(fmt::format(
         "estimator {}{}: {} units have documents of their own length, which only chains from the data have; try cd",

@@ -15,7 +15,6 @@
 namespace dbn {
 namespace {
 
-constexpr double kMostStatesForGradient = 0x1p20;
 constexpr Index kBlock = 1 << 10;  // states at a time
 constexpr Index kParts = 16;       // sums of a gradient that are made side by side
 

@@ -36,6 +36,9 @@ TEST(Estimators, RefuseOptionsOutOfRange) {
         Options{.statistics = "means"}, Options{.centered = true, .offset_rate = 0}, Options{.sparsity_decay = 1},
         Options{.dropout = 1}})
     EXPECT_THROW(ContrastiveDivergence(rbm, options, 4, 1, 0), InvalidArgument) << options.estimator;
+  // As many states as are too many, said before any batch has come.
+  const Rbm large = tiny_rbm("bernoulli", "bernoulli", 21, 21);
+  EXPECT_THROW(ContrastiveDivergence(large, {.estimator = "exact"}, 4, 1, 0), InvalidArgument);
   const Rbm counts = tiny_rbm("replicated-softmax", "bernoulli");
   for (const char* name : {"pcd", "fpcd", "pt", "exact"})
     EXPECT_THROW(ContrastiveDivergence(counts, {.estimator = name}, 4, 1, 0), InvalidArgument) << name;

@@ -10,6 +10,8 @@ namespace dbn {
 
 /// Up to this many states are summed over: 25 binary units.
 inline constexpr double kMostExactStates = 0x1p25;
+/// States that a gradient may be summed over.
+inline constexpr double kMostStatesForGradient = 0x1p20;
 
 /// States of the smaller layer that can be enumerated; infinity when neither can. Hidden units that are not exact() can
 /// be summed out but not over: with them the model is p(v) ~ e^{-F(v)} by definition, over visible states that can be
