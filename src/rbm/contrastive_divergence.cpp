@@ -30,6 +30,7 @@ ContrastiveDivergence::ContrastiveDivergence(const Rbm& rbm, const ContrastiveDi
       rule_(StatisticsRule::parse(options.statistics == "auto" ? kind_.statistics : options.statistics)),
       mean_field_(options.estimator == "mean-field"),
       hidden_stream_(seed, Purpose::hidden_states, layer),
+      data_stream_(seed, kind_.persistent ? Purpose::states_of_data : Purpose::hidden_states, layer),
       visible_stream_(seed, Purpose::visible_states, layer),
       chain_stream_(seed, Purpose::chain_start, layer),
       dropout_stream_(seed, Purpose::dropout, layer),
@@ -109,7 +110,7 @@ void ContrastiveDivergence::positive_phase(Index cases, std::uint32_t update, co
   rbm_.to_statistics(data);
   const std::uint32_t position = gibbs_position(update, options_.cd_k, 0);
   const bool from_data = !kind_.persistent && start == nullptr;
-  hidden_step(rbm_, data, hidden_.leftCols(cases), states, position, from_data || rule_.sample_positive,
+  hidden_step(rbm_, data, hidden_.leftCols(cases), states, data_stream_, position, from_data || rule_.sample_positive,
               [&](Index first, MatrixRef tile) {
                 if (rule_.sample_positive) tile = states.middleRows(first, tile.rows());
                 tile *= Scalar{-1} / static_cast<Scalar>(cases);
@@ -117,7 +118,7 @@ void ContrastiveDivergence::positive_phase(Index cases, std::uint32_t update, co
   if (start == nullptr || kind_.persistent) return;
   // Denoising: the chain sets out from corrupted data, whose hidden units nobody else sees.
   const Matrix corrupted = rbm_.statistics(*start);
-  hidden_step(rbm_, corrupted, hidden_.middleCols(cases, cases), states, position, true, kNoEpilogue);
+  hidden_step(rbm_, corrupted, hidden_.middleCols(cases, cases), states, data_stream_, position, true, kNoEpilogue);
 }
 
 void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index cases, std::uint32_t update, Index steps) {
@@ -133,7 +134,7 @@ void ContrastiveDivergence::negative_phase(MatrixRef hidden_states, Index cases,
     visible_step(machine, hidden_states, visible, position,
                  last ? RowTileEpilogue(end_visible) : RowTileEpilogue(kNoEpilogue));
     // The last step of cd needs no sample; a persistent chain goes on from one.
-    hidden_step(machine, visible, hidden, hidden_states, kind_.persistent ? position : position + 1,
+    hidden_step(machine, visible, hidden, hidden_states, hidden_stream_, kind_.persistent ? position : position + 1,
                 !last || kind_.persistent || rule_.sample_negative,
                 last ? RowTileEpilogue(end_hidden) : RowTileEpilogue(kNoEpilogue));
   }
@@ -185,7 +186,8 @@ void ContrastiveDivergence::visible_step(const Rbm& machine, const ConstMatrixRe
 
 // Visible statistics to hidden means, and to states where they are drawn.
 void ContrastiveDivergence::hidden_step(const Rbm& machine, const ConstMatrixRef& visible, MatrixRef hidden,
-                                        MatrixRef states, std::uint32_t position, bool draw, RowTileEpilogue then) {
+                                        MatrixRef states, const Stream& stream, std::uint32_t position, bool draw,
+                                        RowTileEpilogue then) {
   const Vector* counts = counts_.size() > 0 ? &counts_ : nullptr;
   const auto finished = [&](Index first, MatrixRef tile) {
     if (draw && mean_field_) states.middleRows(first, tile.rows()) = tile;
@@ -196,7 +198,7 @@ void ContrastiveDivergence::hidden_step(const Rbm& machine, const ConstMatrixRef
     then(first, tile);
   };
   if (draw && !mean_field_)
-    machine.hidden_mean_and_states_into(visible, hidden_stream_, position, hidden, states, finished, counts);
+    machine.hidden_mean_and_states_into(visible, stream, position, hidden, states, finished, counts);
   else
     machine.hidden_mean_into(visible, hidden, finished, counts);
 }

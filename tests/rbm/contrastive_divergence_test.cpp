@@ -290,6 +290,17 @@ TEST(Statistics, SamplesStandWhereTheRuleSaysSo) {
   EXPECT_FALSE(whole(first_gradient(rbm, {.statistics = "mean,mean,mean"}, on)[1]));
 }
 
+// Chains and cases of the same number draw from streams of their own: with no weights and no biases both are coins, and
+// those of 600 pairs agree as often as not, to six standard deviations of 12.
+TEST(PersistentDivergence, ChainsAndDataDrawApart) {
+  Rbm rbm = tiny_rbm("bernoulli", "bernoulli", 1, 600);
+  for (auto& tensor : rbm.tensors()) tensor.values.setZero();
+  const Options options{.estimator = "pcd", .chains = 1, .statistics = "sample,sample,sample"};
+  // -1 or 0 of the case and 0 or 1 of the chain: the sum is 0 where they agree.
+  const Matrix sums = first_gradient(rbm, options, Matrix::Ones(1, 1))[2];
+  EXPECT_NEAR(static_cast<double>((sums.array() == Scalar{0}).count()), 300, 73.5);
+}
+
 TEST(PersistentDivergence, ChainsComeToFollowTheModel) {
   constexpr Index kChains = 4000;
   Rbm rbm = tiny_rbm("bernoulli", "bernoulli");

@@ -31,6 +31,7 @@ enum class Purpose : std::uint8_t {
   generation = 15,
   pseudo_likelihood = 16,
   binarization = 17,
+  states_of_data = 18,
 };
 
 /// Where in a stream a draw stands.

@@ -50,7 +50,7 @@ class ContrastiveDivergence {
   void visible_step(const Rbm& machine, const ConstMatrixRef& hidden_states, MatrixRef visible, std::uint32_t position,
                     RowTileEpilogue then);
   void hidden_step(const Rbm& machine, const ConstMatrixRef& visible, MatrixRef hidden, MatrixRef states,
-                   std::uint32_t position, bool draw, RowTileEpilogue then);
+                   const Stream& stream, std::uint32_t position, bool draw, RowTileEpilogue then);
   void sum_visible(Index first, const ConstMatrixRef& fantasies, Index cases);
   void weigh_hidden(Index first, MatrixRef fantasies, const ConstMatrixRef& states, Index cases);
   void drop(MatrixRef tile, Index first) const;
@@ -64,7 +64,9 @@ class ContrastiveDivergence {
   const Estimator& kind_;
   StatisticsRule rule_;
   bool mean_field_;
-  Stream hidden_stream_, visible_stream_, chain_stream_, dropout_stream_, swap_stream_;
+  Stream hidden_stream_;
+  Stream data_stream_;  ///< of hidden units beside the data: where chains go on, they draw from another
+  Stream visible_stream_, chain_stream_, dropout_stream_, swap_stream_;
   std::uint32_t update_ = 0;  ///< the one at hand
   // Data first, fantasies behind them, and what penalties add behind those: all is one product.
   Matrix visible_;        ///< (visible x columns), as statistics t(v)
