@@ -48,6 +48,11 @@ std::optional<PreparedCases> TrainingCases::test() const {
   return PreparedCases(files.test, labelled_cases(*files.test, all_cases(files.test->case_count())), preprocessing);
 }
 
+std::optional<PreparedCases> TrainingCases::all_test() const {
+  if (!files.test) return std::nullopt;
+  return PreparedCases(files.test, all_cases(files.test->case_count()), preprocessing);
+}
+
 TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed, const Preprocessing* fitted) {
   TrainingCases cases{.files = open_data(options), .split = {}, .preprocessing = {}};
   cases.split = split_validation(*cases.files.training, options.validation, seed);
@@ -67,20 +72,25 @@ OptionFields model_data_fields(DataOptions& data) {
 }
 
 PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
-  options.numeric_labels = task(model.task).numeric;
+  options.numeric_labels = task(model.task).outputs == Outputs::targets;
   Dataset chosen = chosen_cases(options);
-  if (chosen.has_targets()) adopt_targets(chosen, model.outputs);
+  const bool predicts = task(model.task).outputs != Outputs::inputs;
+  if (predicts && chosen.has_targets()) adopt_targets(chosen, model.outputs);
   check_features(chosen, model.net.feature_count());
-  if (chosen.labelled()) adopt_classes(chosen, model.outputs);
+  if (predicts && chosen.labelled()) adopt_classes(chosen, model.outputs);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
 }
 
-PreparedCases load_stack_cases(DataOptions options, const StackFile& stack) {
+PreparedCases load_feature_cases(const DataOptions& options, Index features, const Preprocessing& preprocessing) {
   Dataset chosen = chosen_cases(options);
-  check_features(chosen, stack.stack.feature_count());
+  check_features(chosen, features);
   const Index count = chosen.case_count();
-  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), stack.preprocessing};
+  return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), preprocessing};
+}
+
+PreparedCases load_stack_cases(const DataOptions& options, const StackFile& stack) {
+  return load_feature_cases(options, stack.stack.feature_count(), stack.preprocessing);
 }
 
 const std::vector<std::string>& output_names(const Dataset& dataset) {
@@ -99,7 +109,8 @@ nlohmann::json data_json(const TrainingCases& cases) {
   return json;
 }
 
-void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force) {
+void check_output(const std::string& out, const std::vector<std::string>& inputs, bool force,
+                  const std::string& option) {
   // Nothing here may throw as the file system does, not even in a deleted working folder: check_writable has the words.
   const auto parent = std::filesystem::path(out).parent_path().string();
   const std::string folder = parent.empty() ? "." : parent;
@@ -109,7 +120,7 @@ void check_output(const std::string& out, const std::vector<std::string>& inputs
     // A folder is read by the names of its files, so nothing that stands in it is written over.
     const bool in_folder = std::filesystem::exists(out, none) && same_file(folder, input);
     if (in_folder || same_file(out, input))
-      throw InvalidArgument(fmt::format("--out: {} is also read; name another file", out));
+      throw InvalidArgument(fmt::format("{}: {} is also read; name another file", option, out));
   }
   check_writable(out, force);
 }

@@ -14,6 +14,7 @@ void run_compare(std::span<const std::string> arguments);
 void run_reproduce(std::span<const std::string> arguments);
 void run_evaluate(std::span<const std::string> arguments);
 void run_predict(std::span<const std::string> arguments);
+void run_encode(std::span<const std::string> arguments);
 void run_reconstruct(std::span<const std::string> arguments);
 void run_sample(std::span<const std::string> arguments);
 void run_likelihood(std::span<const std::string> arguments);

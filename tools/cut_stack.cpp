@@ -31,8 +31,26 @@ const Rbm& CutStack::rbm(const std::string& path, const std::string& what) const
                               below.layers.size() + 1, what));
 }
 
+std::vector<Index> CutStack::sizes() const {
+  std::vector<Index> sizes{visible_count(first())};
+  for (const StackLayer& lower : below.layers) sizes.push_back(hidden_count(lower));
+  sizes.push_back(hidden_count(layer));
+  return sizes;
+}
+
+Matrix CutStack::up(Matrix data) const {
+  for (const StackLayer& lower : below.layers) data = encode(lower, data);
+  return data;
+}
+
 Matrix CutStack::down(Matrix codes, const Matrix* data) const {
   for (std::size_t i = below.layers.size(); i-- > 0;) codes = decode(below.layers[i], codes, i == 0 ? data : nullptr);
+  return codes;
+}
+
+Matrix encode(const StackLayer& layer, const Matrix& visible) {
+  Matrix codes(hidden_count(layer), visible.cols());
+  encode_into(layer, visible, codes);
   return codes;
 }
 

@@ -2,6 +2,7 @@
 // A stack cut at one of its layers: codes go up to that layer, and what it makes of them comes down as data.
 
 #include <string>
+#include <vector>
 
 #include <dbn/core/types.hpp>
 #include <dbn/pretrain/stack.hpp>
@@ -15,11 +16,18 @@ struct CutStack {
   const dbn::Rbm& rbm(const std::string& path, const std::string& what) const;
   /// The layer that sees the data.
   const dbn::StackLayer& first() const { return below.layers.empty() ? layer : below.layers.front(); }
+  /// Sizes of features and of every layer up to N.
+  std::vector<dbn::Index> sizes() const;
 
+  /// What layer N sees (units x cases) of data (features x cases), by codes from layer to layer.
+  dbn::Matrix up(dbn::Matrix data) const;
   /// What layer N sees (units x cases) becomes data (features x cases), by means from layer to layer. Where the first
   /// layer is replicated, its counts are those of `data`, or one a case without any.
   dbn::Matrix down(dbn::Matrix codes, const dbn::Matrix* data = nullptr) const;
 };
+
+/// Codes (hidden x cases) of what a layer sees (visible x cases).
+dbn::Matrix encode(const dbn::StackLayer& layer, const dbn::Matrix& visible);
 
 /// Cuts at layer N, counted from 1 at the data. InvalidArgument names --layer when the stack has no such layer.
 CutStack cut_stack(dbn::Stack stack, dbn::Index layer);

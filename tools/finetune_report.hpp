@@ -6,14 +6,16 @@
 
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/fine_tune.hpp>
+#include <dbn/nn/reconstruction_evaluation.hpp>
 #include <dbn/nn/regression_evaluation.hpp>
 
 #include "cases.hpp"
 
-/// Of test cases, by the task; neither without them.
+/// Of test cases, by the task; none without them.
 struct TestResult {
   std::optional<dbn::Evaluation> classes;
   std::optional<dbn::RegressionEvaluation> numbers;
+  std::optional<dbn::ReconstructionEvaluation> reconstruction;
 };
 
 TestResult evaluate_test(const dbn::Mlp& net, const std::optional<dbn::PreparedCases>& cases,

@@ -1,6 +1,7 @@
 #include "pictures.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -8,11 +9,12 @@
 
 using namespace dbn;
 
-OutputFormat output_format(const std::string& out) {
-  if (out.ends_with(".npy")) return OutputFormat::npy;
-  if (out.ends_with(".png")) return OutputFormat::png;
-  throw InvalidArgument(fmt::format("--out: expected a file that ends in .npy or .png, found '{}'", out));
-}
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr ValueRange kUnbounded{-kInfinity, kInfinity};
+
+}  // namespace
 
 OptionField width_field(Index* width) {
   return {.name = "width",
@@ -34,14 +36,16 @@ ImageShape image_shape(Index features, Index width) {
   return {.height = features / width, .width = width};
 }
 
-GreyScale grey_scale(const StackLayer& first, const ConstMatrixRef& values) {
-  if (const auto* rbm = std::get_if<Rbm>(&first)) {
-    const auto [least, most] = rbm->visible->range();
-    if (std::isfinite(least) && std::isfinite(most))
-      return {.symmetric = false, .least = static_cast<Scalar>(least), .most = static_cast<Scalar>(most)};
-  } else if (std::get<Autoencoder>(first).loss == ReconstructionLoss::cross_entropy) {
-    return {};
-  }
+ValueRange value_range(const StackLayer& first) {
+  if (const auto* rbm = std::get_if<Rbm>(&first)) return rbm->visible->range();
+  return std::get<Autoencoder>(first).loss == ReconstructionLoss::cross_entropy ? ValueRange{0, 1} : kUnbounded;
+}
+
+ValueRange value_range(const Loss& loss) { return loss.probabilities ? ValueRange{0, 1} : kUnbounded; }
+
+GreyScale grey_scale(const ValueRange& range, const ConstMatrixRef& values) {
+  if (std::isfinite(range.first) && std::isfinite(range.second))
+    return {.symmetric = false, .least = static_cast<Scalar>(range.first), .most = static_cast<Scalar>(range.second)};
   const Scalar least = values.minCoeff(), most = values.maxCoeff();
   return {.symmetric = false, .least = least, .most = most > least ? most : least + 1};
 }

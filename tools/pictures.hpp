@@ -1,17 +1,13 @@
 #pragma once
-// Cases as files for people and for NumPy: what sample, reconstruct and inspect write.
+// Cases as pictures for people: what sample, reconstruct and inspect write.
 
-#include <string>
+#include <utility>
 
 #include <dbn/core/option.hpp>
 #include <dbn/core/types.hpp>
 #include <dbn/io/image_grid.hpp>
+#include <dbn/nn/loss.hpp>
 #include <dbn/pretrain/stack.hpp>
-
-enum class OutputFormat { npy, png };
-
-/// What the extension of --out asks for; InvalidArgument for another one.
-OutputFormat output_format(const std::string& out);
 
 /// --width, by which a list of features becomes a picture.
 dbn::OptionField width_field(dbn::Index* width);
@@ -19,5 +15,12 @@ dbn::OptionField width_field(dbn::Index* width);
 /// Images of so many features: `width` pixels wide, or square for 0. InvalidArgument when that cannot be.
 dbn::ImageShape image_shape(dbn::Index features, dbn::Index width);
 
-/// The range of what a stack's first layer may see, black to white; where that has no ends, those of `values`.
-dbn::GreyScale grey_scale(const dbn::StackLayer& first, const dbn::ConstMatrixRef& values);
+/// Between which numbers features may lie; infinite where there is no end.
+using ValueRange = std::pair<double, double>;
+/// What a stack's first layer may see.
+ValueRange value_range(const dbn::StackLayer& first);
+/// What a net trained by this loss gives back.
+ValueRange value_range(const dbn::Loss& loss);
+
+/// That range, black to white; where it has an end missing, that of `values`.
+dbn::GreyScale grey_scale(const ValueRange& range, const dbn::ConstMatrixRef& values);

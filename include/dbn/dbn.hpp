@@ -2,6 +2,8 @@
 // All of dbn.
 
 #include <dbn/autoencoder/autoencoder.hpp>
+#include <dbn/autoencoder/autoencoder_gradient.hpp>
+#include <dbn/autoencoder/autoencoder_penalties.hpp>
 #include <dbn/autoencoder/corruption.hpp>
 #include <dbn/core/error.hpp>
 #include <dbn/core/function_ref.hpp>
@@ -31,6 +33,7 @@
 #include <dbn/data/synthetic.hpp>
 #include <dbn/experiment/comparison.hpp>
 #include <dbn/experiment/glorot_profile.hpp>
+#include <dbn/experiment/pca.hpp>
 #include <dbn/experiment/recipe.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
@@ -48,6 +51,7 @@
 #include <dbn/model/stack_file.hpp>
 #include <dbn/nn/activation.hpp>
 #include <dbn/nn/backpropagation.hpp>
+#include <dbn/nn/deep_autoencoder.hpp>
 #include <dbn/nn/dropout.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/fine_tune.hpp>
@@ -60,6 +64,7 @@
 #include <dbn/nn/minimizer.hpp>
 #include <dbn/nn/mlp.hpp>
 #include <dbn/nn/optimizer.hpp>
+#include <dbn/nn/reconstruction_evaluation.hpp>
 #include <dbn/nn/regression_evaluation.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/nn/start_profile.hpp>

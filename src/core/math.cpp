@@ -1,9 +1,12 @@
 #include <dbn/core/math.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <type_traits>
+#include <utility>
 
 #include <Eigen/Eigenvalues>
 
@@ -47,17 +50,56 @@ void logistic_in_place(MatrixRef x) {
   }
 }
 
+namespace {
+
+// The sum of softplus over a column. Logarithms are dear: each lane keeps the product of its factors 1 + e^-|x|,
+// less 1 so that small ones keep their digits, and takes the logarithm once.
+double softplus_of_column(const Scalar* column, Index rows) {
+  constexpr Index kLanes = 16;
+  constexpr Index kMostFactors = 1000;  // each at most 2: their product stays below 2^1024
+  using Lanes = Eigen::Array<double, kLanes, 1>;
+  Lanes product_less_1 = Lanes::Zero(), positive = Lanes::Zero(), x;
+  double sum = 0;
+  const auto take_logarithms = [&] {
+    for (double& lane : product_less_1) sum += std::log1p(std::exchange(lane, 0.0));
+  };
+  Index factors = 0;
+  for (Index r = 0; r < rows; r += kLanes) {
+    const Index n = std::min(kLanes, rows - r);
+    x.setConstant(-std::numeric_limits<double>::infinity());
+    for (Index i = 0; i < n; ++i) x[i] = static_cast<double>(column[r + i]);
+    const Lanes e = (-x.abs()).exp();
+    product_less_1 += e * (1 + product_less_1);
+    positive += (x <= 0).select(0.0, x);  // NaN stays
+    if (++factors < kMostFactors) continue;
+    take_logarithms();
+    factors = 0;
+  }
+  take_logarithms();
+  return std::accumulate(positive.begin(), positive.end(), sum);
+}
+
+}  // namespace
+
 Eigen::VectorXd softplus_column_sums(const ConstMatrixRef& x) {
   Eigen::VectorXd sums(x.cols());
   const Tiles tiles(x.cols(), 32, 1);
   parallel_for(tiles.count(), [&](Index t) {
-    Eigen::ArrayXd column;
-    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c) {
-      column = x.col(c).cast<double>().array();
-      sums[c] = (column.max(0.0) + (-column.abs()).exp().log1p()).sum();
-    }
+    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c)
+      sums[c] = softplus_of_column(x.col(c).data(), x.rows());
   });
   return sums;
+}
+
+double softplus_sum(const ConstMatrixRef& x) {
+  constexpr Index kMostTiles = 64;  // whose sums need no memory from the heap
+  const Tiles tiles(x.cols(), std::max<Index>(1, (x.cols() + kMostTiles - 1) / kMostTiles), 1);
+  std::array<double, kMostTiles> sums{};
+  parallel_for(tiles.count(), [&](Index t) {
+    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c)
+      sums[static_cast<std::size_t>(t)] += softplus_of_column(x.col(c).data(), x.rows());
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 void row_sums_into(const ConstMatrixRef& x, VectorRef sums) {

@@ -19,6 +19,12 @@ const std::vector<SyntheticDataset>& synthetic_datasets() {
        .default_training = 1024,
        .default_test = 1024,
        .make = detail::make_bars_and_stripes},
+      {.name = "curves",
+       .description = "28 x 28 grey images of smooth curves through three random points, without labels [Hinton & "
+                      "Salakhutdinov 2006]",
+       .default_training = 20000,
+       .default_test = 10000,
+       .make = detail::make_curves},
       {.name = "digits",
        .description = "28 x 28 grey images of the ten digits in varying handwriting",
        .default_training = 5000,

@@ -11,12 +11,11 @@
 
 #include <dbn/core/parallel.hpp>
 
-#include "synthetic_generators.hpp"
+#include "synthetic_pen.hpp"
 
 namespace dbn::detail {
 namespace {
 
-constexpr std::size_t kPixels = kImageSide * kImageSide;
 constexpr float kGlyphWidth = 12;  // units of the glyph table, about one pixel each
 constexpr float kGlyphHeight = 20;
 
@@ -36,14 +35,6 @@ constexpr float kDarkestInk = 255;
 constexpr float kInkGrain = 0.15F;          // share of the ink that a pixel may lack
 constexpr float kMargin = 1;                // pixels of the frame that stay black
 constexpr std::uint32_t kGrainUnit = 1024;  // first draw of the grain, beyond all others of a case
-
-struct Point {
-  float x, y;
-};
-
-Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
-Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
-Point operator*(float s, Point a) { return {s * a.x, s * a.y}; }
 
 struct Knot {
   Point at;
@@ -108,10 +99,6 @@ const std::vector<Glyph>& writings_of(int digit) {
   }();
   return table[static_cast<std::size_t>(digit)];
 }
-
-struct Segment {
-  Point from, to;
-};
 
 // A Catmull-Rom curve; at the ends and at corners the tangent is that of the span itself.
 void append_curve(const Stroke& stroke, std::vector<Segment>& segments) {
@@ -213,39 +200,12 @@ void place(std::vector<Segment>& segments, float border, CaseDraws& draws) {
     segment = {target + shrink * (segment.from - centre), target + shrink * (segment.to - centre)};
 }
 
-using Distances = std::array<float, kPixels>;  // squared, from the middle of each pixel to the curve
-
-void lower_distances(const Segment& segment, float reach, Distances& distances) {
-  const auto [a, b] = segment;
-  const Point along = b - a;
-  const float length2 = std::max(along.x * along.x + along.y * along.y, 1e-12F);
-  const auto first = [&](float p, float q) { return std::max(0, static_cast<int>(std::min(p, q) - reach)); };
-  const auto last = [&](float p, float q) {
-    return std::min(kImageSide - 1, static_cast<int>(std::max(p, q) + reach));
-  };
-  const int right = last(a.x, b.x);
-  const int bottom = last(a.y, b.y);
-  for (int row = first(a.y, b.y); row <= bottom; ++row) {
-    for (int column = first(a.x, b.x); column <= right; ++column) {
-      const Point p = Point{static_cast<float>(column) + 0.5F, static_cast<float>(row) + 0.5F} - a;
-      const float t = std::clamp((p.x * along.x + p.y * along.y) / length2, 0.0F, 1.0F);
-      const Point away = p - t * along;
-      float& distance = distances[static_cast<std::size_t>(row * kImageSide + column)];
-      distance = std::min(distance, away.x * away.x + away.y * away.y);
-    }
-  }
-}
-
-// A pixel is covered by how far the edge of the pen reaches into it: this is what smooths the outline.
 void ink(const std::vector<Segment>& segments, float reach, float darkness, std::span<const Scalar> grain,
          std::uint8_t* pixels) {
-  Distances distances;
-  distances.fill(reach * reach);
-  for (const Segment& segment : segments) lower_distances(segment, reach, distances);
+  const Distances distances = distances_to(segments, reach);
   for (std::size_t i = 0; i < kPixels; ++i) {
     if (distances[i] >= reach * reach) continue;
-    const float coverage = std::min(1.0F, reach - std::sqrt(distances[i]));
-    const float tone = darkness * coverage * (1 - kInkGrain * static_cast<float>(grain[i]));
+    const float tone = darkness * coverage(distances[i], reach) * (1 - kInkGrain * static_cast<float>(grain[i]));
     pixels[i] = static_cast<std::uint8_t>(tone + 0.5F);
   }
 }

@@ -44,6 +44,9 @@ Dataset black_images(const std::string& name, const std::vector<std::string>& cl
 /// Full columns or full rows of 4 x 4 pixels.
 Dataset make_bars_and_stripes(const Stream& stream, Index cases);
 
+/// Smooth curves through three points; no labels.
+Dataset make_curves(const Stream& stream, Index cases);
+
 /// Handwriting-like digits.
 Dataset make_digits(const Stream& stream, Index cases);
 

@@ -222,7 +222,7 @@ void ComparisonOptions::validate() const {
   Binarization::parse(binarize, 0);
   pretrain.validate();
   finetune.validate();
-  if (task(finetune.task).numeric)
+  if (task(finetune.task).outputs != Outputs::classes)
     throw InvalidArgument(
         fmt::format("--finetune.task: expected classification, whose starts can be compared, found {}; train and "
                     "evaluate each start by `dbn finetune`",

@@ -45,14 +45,16 @@ void complete_pretrained(Start& start, const PretrainOptions& options) {
 }  // namespace
 
 Start parse_start(std::string_view text, const PretrainOptions& options) {
-  const auto at = text.find('@');
-  Start start{.name = std::string(text), .method = std::string(text.substr(0, at)), .activation = {}};
-  start.pretrained = contains(pretrainer_names(), start.method);
+  const bool initialized = text.starts_with(kInitializerPrefix);
+  const std::string_view named = initialized ? text.substr(std::string_view(kInitializerPrefix).size()) : text;
+  const auto at = named.find('@');
+  Start start{.name = std::string(text), .method = std::string(named.substr(0, at)), .activation = {}};
+  start.pretrained = !initialized && contains(pretrainer_names(), start.method);
   if (!start.pretrained && start.method != kAutoInitializer && !contains(initializer_names(), start.method))
     throw InvalidArgument(fmt::format("--starts: expected NAME[@ACTIVATION] with NAME among {}, {}, {}; found '{}'",
                                       fmt::join(pretrainer_names(), ", "), fmt::join(initializer_names(), ", "),
                                       kAutoInitializer, text));
-  if (at != std::string_view::npos) start.activation = activation(text.substr(at + 1)).name;
+  if (at != std::string_view::npos) start.activation = activation(named.substr(at + 1)).name;
   if (start.pretrained)
     complete_pretrained(start, options);
   else

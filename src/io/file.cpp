@@ -278,8 +278,13 @@ bool same_file(const std::string& a, const std::string& b) {
   struct stat second {};
   if (system_calls().stat(a.c_str(), &first) < 0 || system_calls().stat(b.c_str(), &second) < 0) {
     std::error_code failed;
-    const auto path = std::filesystem::weakly_canonical(a, failed);
-    return !failed && path == std::filesystem::weakly_canonical(b, failed) && !failed;
+    const auto place = [&](const std::string& path) {
+      // What is not there yet stays relative, unless it is made absolute first.
+      const auto absolute = std::filesystem::absolute(path, failed);
+      return failed ? absolute : std::filesystem::weakly_canonical(absolute, failed);
+    };
+    const auto path = place(a);
+    return !failed && path == place(b) && !failed;
   }
   return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }

@@ -54,10 +54,16 @@ Mlp read_net(detail::TensorReader& reader, const std::vector<std::string>& activ
   return net;
 }
 
-const char* outputs_key(const std::string& task_name) { return task(task_name).numeric ? "targets" : "classes"; }
-
 std::vector<std::string> output_names(const Json& config, const ModelFile& file, const std::string& path) {
-  const char* key = outputs_key(file.task);
+  const Outputs outputs = task(file.task).outputs;
+  if (outputs == Outputs::inputs) {
+    if (file.net.layers.size() % 2 != 0 || file.net.output_count() != file.net.feature_count())
+      detail::refuse(path, fmt::format("config: expected an autoencoder with as many layers above its codes as below "
+                                       "and an output for each feature, found {} layers from {} features to {} outputs",
+                                       file.net.layers.size(), file.net.feature_count(), file.net.output_count()));
+    return {};
+  }
+  const char* key = outputs_name(outputs);
   const auto names = detail::field<std::vector<std::string>>(config, key, path);
   if (std::set<std::string>(names.begin(), names.end()).size() != names.size())
     detail::refuse(path, fmt::format("config: {}: one is named twice", key));
@@ -76,13 +82,11 @@ void save_model(const ModelFile& file, const std::string& path) {
   for (const auto& layer : net.layers) names.push_back(layer.activation->name);
   for (const auto& tensor : net.tensors())
     tensors.push_back(detail::view_of(tensor.name, tensor.values, !is_weight(tensor)));
-  const Json config{{"task", file.task},
-                    {"loss", file.loss},
-                    {"activations", names},
-                    {outputs_key(file.task), file.outputs},
-                    {"preprocessing", detail::preprocessing_json(file.preprocessing)},
-                    {"seed", file.seed},
-                    {"start", file.start}};
+  Json config{{"task", file.task},    {"loss", file.loss},
+              {"activations", names}, {"preprocessing", detail::preprocessing_json(file.preprocessing)},
+              {"seed", file.seed},    {"start", file.start}};
+  const Outputs outputs = task(file.task).outputs;
+  if (outputs != Outputs::inputs) config[outputs_name(outputs)] = file.outputs;
   write_safetensors(path, tensors,
                     detail::metadata("dbn-model", {{"config", config}, {"history", history_json(file.history)}}));
 }

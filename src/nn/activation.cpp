@@ -43,8 +43,13 @@ void by_blocks(MatrixRef x, F f) {
 
 void keep(MatrixRef) {}
 void keep_slope(const ConstMatrixRef&, MatrixRef) {}
+// Of functions that are made of straight pieces.
+void no_curvature(const ConstMatrixRef&, MatrixRef delta) { delta.setZero(); }
 
 void sigmoid_slope(const ConstMatrixRef& y, MatrixRef delta) { delta.array() *= y.array() * (kOne - y.array()); }
+void sigmoid_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  delta.array() *= y.array() * (kOne - y.array()) * (kOne - Scalar{2} * y.array());
+}
 
 // tanh x = 2 logistic(2x) - 1, so that one vectorised kernel serves both.
 void tanh_in_place(MatrixRef x) {
@@ -53,6 +58,9 @@ void tanh_in_place(MatrixRef x) {
   x.array() = Scalar{2} * x.array() - kOne;
 }
 void tanh_slope(const ConstMatrixRef& y, MatrixRef delta) { delta.array() *= kOne - y.array().square(); }
+void tanh_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  by_blocks(y, delta, [](const Block& d, const Block& b) -> Block { return d * Scalar{-2} * b * (kOne - b.square()); });
+}
 
 // max(x, 0) would turn NaN into 0 and hide a diverged run; so would min. Hence select, whose last case is x itself.
 void relu_in_place(MatrixRef x) { x = (x.array() < kZero).select(kZero, x); }
@@ -119,6 +127,9 @@ void elu_in_place(MatrixRef x) {
 void elu_slope(const ConstMatrixRef& y, MatrixRef delta) {
   delta.array() *= (y.array() > kZero).select(kOne, y.array() + kOne);
 }
+void elu_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  delta.array() *= (y.array() >= kZero).select(kZero, y.array() + kOne);
+}
 
 void selu_in_place(MatrixRef x) {
   by_blocks(x, [](const Block& b) -> Block {
@@ -127,6 +138,9 @@ void selu_in_place(MatrixRef x) {
 }
 void selu_slope(const ConstMatrixRef& y, MatrixRef delta) {
   delta.array() *= (y.array() > kZero).select(kSeluScale, y.array() + kSeluBottom);
+}
+void selu_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  delta.array() *= (y.array() >= kZero).select(kZero, y.array() + kSeluBottom);
 }
 
 // max(x, 0) + log(1 + e^-|x|) does not overflow.
@@ -137,10 +151,20 @@ void softplus_in_place(MatrixRef x) {
 void softplus_slope(const ConstMatrixRef& y, MatrixRef delta) {
   by_blocks(y, delta, [](const Block& d, const Block& b) -> Block { return d * -exp_minus_1(-b); });
 }
+// That of the logistic function.
+void softplus_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  by_blocks(y, delta, [](const Block& d, const Block& b) -> Block {
+    const Block slope = -exp_minus_1(-b);
+    return d * slope * (kOne - slope);
+  });
+}
 
 void softsign_in_place(MatrixRef x) { x.array() /= kOne + x.array().abs(); }
 // 1 / (1 + |x|) = 1 - |y|.
 void softsign_slope(const ConstMatrixRef& y, MatrixRef delta) { delta.array() *= (kOne - y.array().abs()).square(); }
+void softsign_curvature(const ConstMatrixRef& y, MatrixRef delta) {
+  delta.array() *= Scalar{-2} * y.array().sign() * (kOne - y.array().abs()).cube();
+}
 
 // The normal distribution function.
 Block normal_share(const Block& x) { return kHalf + kHalf * (x * static_cast<Scalar>(1 / std::numbers::sqrt2)).erf(); }
@@ -160,20 +184,20 @@ const std::vector<Activation>& activations() {
   constexpr bool kFromInput = true;
   static const double leaky_gain = std::sqrt(2 / (1 + 0.01 * 0.01));
   static const std::vector<Activation> table{
-      {"sigmoid", &logistic_in_place, &sigmoid_slope, 1.0, "xavier"},
-      {"tanh", &tanh_in_place, &tanh_slope, 5.0 / 3.0, "xavier"},
-      {"relu", &relu_in_place, &relu_slope, std::numbers::sqrt2, "he"},
-      {"linear", &keep, &keep_slope, 1.0, "xavier"},
-      {"leaky-relu", &leaky_relu_in_place, &leaky_relu_slope, leaky_gain, "he"},
-      {"elu", &elu_in_place, &elu_slope, 1.0, "he"},
-      {"selu", &selu_in_place, &selu_slope, 0.75, "lecun"},
-      {"softplus", &softplus_in_place, &softplus_slope, 1.0, "he"},
-      {"softsign", &softsign_in_place, &softsign_slope, 1.0, "xavier"},
-      {"gelu", &gelu_in_place, &gelu_slope, 1.0, "he", kFromInput},
-      {"hard-sigmoid", &hard_sigmoid_in_place, &hard_sigmoid_slope, 1.0, "xavier"},
-      {"hard-tanh", &hard_tanh_in_place, &hard_tanh_slope, 1.0, "xavier"},
-      {"hard-swish", &hard_swish_in_place, &hard_swish_slope, 1.0, "he", kFromInput},
-      {"relu6", &relu6_in_place, &relu6_slope, 1.0, "he"},
+      {"sigmoid", &logistic_in_place, &sigmoid_slope, &sigmoid_curvature, 1.0, "xavier"},
+      {"tanh", &tanh_in_place, &tanh_slope, &tanh_curvature, 5.0 / 3.0, "xavier"},
+      {"relu", &relu_in_place, &relu_slope, &no_curvature, std::numbers::sqrt2, "he"},
+      {"linear", &keep, &keep_slope, &no_curvature, 1.0, "xavier"},
+      {"leaky-relu", &leaky_relu_in_place, &leaky_relu_slope, &no_curvature, leaky_gain, "he"},
+      {"elu", &elu_in_place, &elu_slope, &elu_curvature, 1.0, "he"},
+      {"selu", &selu_in_place, &selu_slope, &selu_curvature, 0.75, "lecun"},
+      {"softplus", &softplus_in_place, &softplus_slope, &softplus_curvature, 1.0, "he"},
+      {"softsign", &softsign_in_place, &softsign_slope, &softsign_curvature, 1.0, "xavier"},
+      {"gelu", &gelu_in_place, &gelu_slope, nullptr, 1.0, "he", kFromInput},
+      {"hard-sigmoid", &hard_sigmoid_in_place, &hard_sigmoid_slope, &no_curvature, 1.0, "xavier"},
+      {"hard-tanh", &hard_tanh_in_place, &hard_tanh_slope, &no_curvature, 1.0, "xavier"},
+      {"hard-swish", &hard_swish_in_place, &hard_swish_slope, nullptr, 1.0, "he", kFromInput},
+      {"relu6", &relu6_in_place, &relu6_slope, &no_curvature, 1.0, "he"},
   };
   return table;
 }

@@ -8,6 +8,7 @@
 #include <dbn/core/random.hpp>
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/optimizer.hpp>
+#include <dbn/nn/reconstruction_evaluation.hpp>
 
 #include "supervised_learner.hpp"
 
@@ -24,7 +25,8 @@ constexpr double kNoRate = 1;
 
 void check_cases(const std::vector<Index>& sizes, const PreparedCases& cases) {
   if (cases.case_count() < 1)
-    throw InvalidArgument(fmt::format("{}: expected at least one labelled case, found none", cases.dataset().name));
+    throw InvalidArgument(
+        fmt::format("{}: expected at least one case to learn from, found none", cases.dataset().name));
   if (cases.feature_count() != sizes.front())
     throw InvalidArgument(fmt::format("{}: expected {} features, as the network has inputs, found {}",
                                       cases.dataset().name, sizes.front(), cases.feature_count()));
@@ -33,10 +35,19 @@ void check_cases(const std::vector<Index>& sizes, const PreparedCases& cases) {
 // Refuses labels or targets that are none of the net's.
 void check_goals(Index outputs, const PreparedCases& cases, const FinetuneOptions& options,
                  const ClassTargetOptions& classes) {
-  if (task(options.task).numeric)
-    check_targets(cases, outputs, loss_of(options));
-  else
-    class_targets(cases, outputs, classes);
+  switch (task(options.task).outputs) {
+    case Outputs::classes:
+      class_targets(cases, outputs, classes);
+      break;
+    case Outputs::targets:
+      check_targets(cases, outputs, loss_of(options));
+      break;
+    case Outputs::inputs:
+      if (outputs != cases.feature_count())
+        throw InvalidArgument(fmt::format("{}: expected a network with {} outputs, one for each feature, found {}",
+                                          cases.dataset().name, cases.feature_count(), outputs));
+      check_inputs(cases, loss_of(options));
+  }
 }
 
 }  // namespace

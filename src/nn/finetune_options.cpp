@@ -28,13 +28,15 @@ OptionFields task_fields(FinetuneOptions& o) {
   return {
       {.name = "task",
        .value = &o.task,
-       .help = "what is learnt of a case: its class, or the numbers in its label columns",
+       .help = "what is learnt of a case: its class, the numbers in its label columns, or the case itself through a "
+               "narrow middle",
        .choices = task_names()},
       {.name = "loss",
        .value = &o.loss,
        .help = "what is minimised; squared-error of any numbers, binary-cross-entropy of numbers from 0 to 1",
        .choices = loss_names(),
-       .unset = "softmax for classification, squared-error for regression"},
+       .unset = "softmax for classification, squared-error for regression; of an autoencoder binary-cross-entropy "
+                "for data from 0 to 1, else squared-error"},
   };
 }
 
@@ -143,7 +145,7 @@ void FinetuneOptions::validate() const {
   if (line_searches(*this) > 0 && on_divergence == "retry")
     throw InvalidArgument(
         fmt::format("--on-divergence: expected stop with {}, which has no learning rate to try again with", optimizer));
-  if (dbn::task(task).numeric && (classes.label_smoothing > 0 || classes.class_weights != "none"))
+  if (dbn::task(task).outputs != Outputs::classes && (classes.label_smoothing > 0 || classes.class_weights != "none"))
     throw InvalidArgument(
         fmt::format("--label-smoothing, --class-weights: expected none with --task {}, which has no classes", task));
 }

@@ -38,13 +38,11 @@ double squared_error(MatrixRef scores, const ConstMatrixRef& targets) {
   return loss / 2;
 }
 
+// -t log p - (1 - t) log(1 - p) = softplus(score) - t score, finite for any score.
 double binary_cross_entropy(MatrixRef scores, const ConstMatrixRef& targets) {
-  double loss = 0;
+  double loss = softplus_sum(scores);
   for (Index c = 0; c < scores.cols(); ++c)
-    for (Index r = 0; r < scores.rows(); ++r) {
-      const auto score = static_cast<double>(scores(r, c));
-      loss += softplus(score) - static_cast<double>(targets(r, c)) * score;
-    }
+    loss -= targets.col(c).cast<double>().cwiseProduct(scores.col(c).cast<double>()).sum();
   logistic_in_place(scores);
   scores -= targets;
   return loss;

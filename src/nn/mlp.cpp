@@ -22,9 +22,10 @@ void DenseLayer::forward_into(const ConstMatrixRef& in, MatrixRef out) const {
                     [this](Index, MatrixRef tile) { activation->apply(tile); });
 }
 
-Matrix Mlp::scores(const ConstMatrixRef& batch) const {
-  if (batch.rows() != feature_count())
-    throw InvalidArgument(fmt::format("network: expected {} features, found {}", feature_count(), batch.rows()));
+Matrix pass_through(std::span<const DenseLayer> layers, const ConstMatrixRef& batch) {
+  if (!layers.empty() && batch.rows() != layers.front().fan_in())
+    throw InvalidArgument(
+        fmt::format("network: expected {} features, found {}", layers.front().fan_in(), batch.rows()));
   Matrix values = batch;
   for (const auto& layer : layers) {
     Matrix next(layer.fan_out(), batch.cols());
@@ -33,6 +34,8 @@ Matrix Mlp::scores(const ConstMatrixRef& batch) const {
   }
   return values;
 }
+
+Matrix Mlp::scores(const ConstMatrixRef& batch) const { return pass_through(layers, batch); }
 
 Matrix Mlp::probabilities(const ConstMatrixRef& batch) const {
   Matrix p = scores(batch);

@@ -5,15 +5,24 @@
 
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/max_norm.hpp>
+#include <dbn/nn/reconstruction_evaluation.hpp>
 #include <dbn/nn/regression_evaluation.hpp>
 
 namespace dbn::detail {
 namespace {
 
 std::optional<TargetScaling> scaling_of(const PreparedCases& training, const Mlp& net, const FinetuneOptions& options) {
-  if (!task(options.task).numeric) return std::nullopt;
+  if (task(options.task).outputs != Outputs::targets) return std::nullopt;
   check_targets(training, net.output_count(), loss_of(options));
   return fit_target_scaling(training, loss_of(options));
+}
+
+// None where a batch is its own target.
+std::unique_ptr<Targets> targets_of(const PreparedCases& training, const Mlp& net, const FinetuneOptions& options,
+                                    const std::optional<TargetScaling>& scaling) {
+  if (scaling) return value_targets(training, *scaling);
+  if (task(options.task).outputs == Outputs::inputs) return nullptr;
+  return class_targets(training, net.output_count(), options.classes);
 }
 
 }  // namespace
@@ -33,11 +42,10 @@ SupervisedLearner::SupervisedLearner(Mlp start, const PreparedCases& training, c
       momentum_(StepSchedule::parse(options.momentum, "--momentum", 1)),
       loss_(loss_of(options)),
       scaling_(scaling_of(training, net_, options)),
-      targets_(scaling_ ? value_targets(training, *scaling_)
-                        : class_targets(training, net_.output_count(), options.classes)),
+      targets_(targets_of(training, net_, options, scaling_)),
       backpropagation_(net_, batch_size_, loss_, dropout_of(options, net_.layers.size(), seed)),
       batch_(training.feature_count(), batch_size_),
-      batch_targets_(net_.output_count(), batch_size_) {
+      batch_targets_(targets_ ? net_.output_count() : 0, targets_ ? batch_size_ : 0) {
   if (options.head_epochs > 0) head_ = stretch(net_.layers.size() - 1, 0);
   all_ = stretch(static_cast<std::size_t>(options.freeze), options.head_epochs * per_epoch());
   if (averages()) average_ = net_;
@@ -86,8 +94,10 @@ double SupervisedLearner::update(const BatchPosition& at, double learning_rate) 
   Stretch& now = at.epoch <= options_.head_epochs ? head_ : all_;
   const auto count = static_cast<Index>(at.cases.size());
   training_.gather_into(at.cases, batch_.leftCols(count));
-  const double weight = targets_->gather_into(at.cases, batch_targets_.leftCols(count));
-  const TrainingBatch batch{batch_.leftCols(count), batch_targets_.leftCols(count), weight, at.update};
+  const double weight =
+      targets_ ? targets_->gather_into(at.cases, batch_targets_.leftCols(count)) : static_cast<double>(count);
+  const TrainingBatch batch{batch_.leftCols(count), (targets_ ? batch_targets_ : batch_).leftCols(count), weight,
+                            at.update};
   const auto gradient = [&](GradientSink sink) {
     // The optimizer knows the trained layers alone, and counts from the lowest of them.
     return backpropagation_.gradient(
@@ -137,6 +147,7 @@ void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
 }
 
 double SupervisedLearner::validation_error() const {
+  if (!targets_) return evaluate_reconstruction(measured(), *validation_, loss_).squared_error;
   if (!scaling_) return evaluate(measured(), *validation_).error;
   // Against the variance of the training targets: that of few validation cases may be next to nothing.
   const auto found = evaluate_regression(measured(), *validation_, loss_, *scaling_).targets;

@@ -12,10 +12,23 @@ namespace dbn {
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> table{
-      {"classification", false, {"softmax"}},
-      {"regression", true, {"squared-error", "binary-cross-entropy"}},
+      {"classification", Outputs::classes, {"softmax"}},
+      {"regression", Outputs::targets, {"squared-error", "binary-cross-entropy"}},
+      {"autoencoder", Outputs::inputs, {"binary-cross-entropy", "squared-error"}},
   };
   return table;
+}
+
+const char* outputs_name(Outputs outputs) {
+  switch (outputs) {
+    case Outputs::classes:
+      return "classes";
+    case Outputs::targets:
+      return "targets";
+    case Outputs::inputs:
+      break;
+  }
+  return "inputs";
 }
 
 const Task& task(std::string_view name) { return row_named(tasks(), name, "task"); }

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <dbn/autoencoder/autoencoder.hpp>
+#include <dbn/autoencoder/autoencoder_gradient.hpp>
 #include <dbn/autoencoder/corruption.hpp>
 #include <dbn/core/error.hpp>
 #include <dbn/core/product.hpp>
@@ -24,17 +24,28 @@ Autoencoder start(const LayerOptions& o, const InputSummary& input, std::uint64_
                           Stream(seed, Purpose::initial_weights, o.layer));
 }
 
-/// A plain or denoising autoencoder by momentum.
+bool searches(const LayerOptions& o) { return optimizer(o.optimizer).default_line_searches > 0; }
+
+// Only a line search compares values of what is minimised; the loss is measured at the end of each epoch instead.
+AutoencoderGradientOptions gradient_options(const LayerOptions& o, const AutoencoderVariant& variant) {
+  return {.penalties = variant.penalties, .with_value = searches(o)};
+}
+
+/// An autoencoder of any variant, by any optimizer.
 class AutoencoderTrainer final : public LayerTrainer {
  public:
   AutoencoderTrainer(const LayerOptions& o, const InputSummary& input, std::uint64_t seed,
-                     const std::string& corruption)
+                     const AutoencoderVariant& variant)
       : layer_(start(o, input, seed)),
-        gradient_(model(), o.batch),
-        optimizer_(optimizer("momentum").make(parameters(o.weight_cost), {})),
-        corruption_(Corruption::parse(corruption, "--corruption")),
+        gradient_(model(), o.batch, gradient_options(o, variant)),
+        optimizer_(optimizer(o.optimizer).make(parameters(o.weight_cost), o.settings)),
+        corruption_(Corruption::parse(variant.corruption, "--corruption")),
         corruption_stream_(seed, Purpose::corruption, o.layer),
-        clean_(o.visible_count, o.batch) {}
+        emphasis_(variant.emphasis),
+        tied_epochs_(o.tied_epochs),
+        clean_(o.visible_count, o.batch) {
+    if (emphasis_ > 0) feature_weights_.resize(o.visible_count, o.batch);
+  }
 
   MatrixRef input(Index cases) override {
     gradient_.input(cases);  // refuses more cases than there is room for
@@ -43,11 +54,14 @@ class AutoencoderTrainer final : public LayerTrainer {
 
   void update(const ConstMatrixRef& batch, const BatchPosition& at, UpdateRates rates) override {
     MatrixRef corrupted = gradient_.input(batch.cols());
-    corruption_.kind->apply(corruption_stream_, corruption_.strength, static_cast<std::uint32_t>(at.epoch), at.cases,
-                            batch, corrupted);
+    MatrixRef feature_weights = feature_weights_.leftCols(emphasis_ > 0 ? batch.cols() : 0);
+    corruption_.apply(corruption_stream_, static_cast<std::uint32_t>(at.epoch), at.cases, batch, corrupted,
+                      emphasis_ > 0 ? &feature_weights : nullptr);
+    // From 1 where the noise touched a feature, and 0 elsewhere, to how much the feature counts.
+    feature_weights = feature_weights.cwiseMax(static_cast<Scalar>(1 - emphasis_));
+    const bool as_tied = at.epoch <= tied_epochs_;
     const auto gradient = [&](GradientSink sink) {
-      gradient_.gradient(corrupted, batch, sink);
-      return 0.0;  // measured at the end of each epoch instead
+      return gradient_.gradient(corrupted, batch, sink, feature_weights, as_tied);
     };
     optimizer_->update(gradient, rates, at.update);
   }
@@ -70,26 +84,47 @@ class AutoencoderTrainer final : public LayerTrainer {
   std::unique_ptr<Optimizer> optimizer_;
   Corruption corruption_;
   Stream corruption_stream_;
+  double emphasis_;
+  Index tied_epochs_;
   Matrix clean_;
+  Matrix feature_weights_;  ///< empty without emphasis
 };
 
 }  // namespace
 
 std::unique_ptr<LayerTrainer> make_autoencoder_trainer(const LayerOptions& options, const InputSummary& input,
-                                                       std::uint64_t seed, const std::string& corruption) {
-  return std::make_unique<AutoencoderTrainer>(options, input, seed, corruption);
+                                                       std::uint64_t seed, const AutoencoderVariant& variant) {
+  return std::make_unique<AutoencoderTrainer>(options, input, seed, variant);
 }
 
-LayerMemory autoencoder_memory(const LayerOptions& o) {
+void check_autoencoder(const LayerOptions& o, const AutoencoderVariant& variant) {
+  check_penalties(variant.penalties, activation(o.activation));
+  if (variant.emphasis > 0 && Corruption::parse(variant.corruption, "--corruption").strength == 0)
+    throw InvalidArgument(fmt::format("--emphasis: expected 0 with --corruption {}, which leaves every feature alone",
+                                      variant.corruption));
+  if (o.tied_epochs > 0 && !o.untied)
+    throw InvalidArgument("--tied-epochs: expected 0 where weights stay tied; to untie them afterwards, add --untied");
+  if (o.tied_epochs > 0 && o.tied_epochs >= o.epochs)
+    throw InvalidArgument(fmt::format(
+        "--tied-epochs: expected fewer than the {} epochs of layer {}, found {}; to keep weights tied, leave "
+        "out --untied",
+        o.epochs, o.layer + 1, o.tied_epochs));
+}
+
+LayerMemory autoencoder_memory(const LayerOptions& o, const AutoencoderVariant& variant) {
+  const auto& kind = optimizer(o.optimizer);
   const auto visible = static_cast<double>(o.visible_count);
   const auto hidden = static_cast<double>(o.hidden_count);
-  const double parameters = sizeof(Scalar) * ((o.untied ? 2 : 1) * visible * hidden + visible + hidden);
-  const double clean = sizeof(Scalar) * visible * static_cast<double>(o.batch);
+  const double count = (o.untied ? 2 : 1) * visible * hidden + visible + hidden;
+  const double parameters = sizeof(Scalar) * count;
+  const double batch = sizeof(Scalar) * visible * static_cast<double>(o.batch);
   const double decoder_tiles = o.untied ? column_tile_memory(o.hidden_count, o.visible_count) : 0;
-  return {.parameters = parameters,
-          .state = optimizer("momentum").state_copies * parameters,
-          .buffers = autoencoder_gradient_memory(o.visible_count, o.hidden_count, o.batch) + clean,
-          .tiles = std::max(column_tile_memory(o.visible_count, o.hidden_count), decoder_tiles)};
+  return {
+      .parameters = parameters,
+      .state = kind.state_copies * parameters,
+      .buffers = autoencoder_gradient_memory(o.visible_count, o.hidden_count, o.batch, gradient_options(o, variant)) +
+                 (variant.emphasis > 0 ? 2 : 1) * batch + sizeof(double) * count * kind.working_doubles,
+      .tiles = std::max(column_tile_memory(o.visible_count, o.hidden_count), decoder_tiles)};
 }
 
 }  // namespace dbn::detail

@@ -13,21 +13,39 @@ namespace dbn {
 namespace {
 
 constexpr Index kSummaryBatch = 256;
+// Of a sparse autoencoder that is told nothing else [Ng 2011, lecture notes].
+constexpr double kSparseTarget = 0.05;
+constexpr double kSparseCost = 3;
+// What schedules and retries are told where line searches find the steps, which ignore it.
+constexpr double kNoRate = 1;
 
-std::unique_ptr<LayerTrainer> make_plain(const LayerOptions& options, const InputSummary& input, std::uint64_t seed) {
-  return detail::make_autoencoder_trainer(options, input, seed, "none");
+// Each kind takes the options that are named for it, and leaves the others'.
+
+detail::AutoencoderVariant plain_variant(const LayerOptions&) { return {}; }
+
+detail::AutoencoderVariant denoising_variant(const LayerOptions& o) {
+  return {.corruption = o.corruption, .emphasis = o.emphasis};
 }
 
-std::unique_ptr<LayerTrainer> make_denoising(const LayerOptions& options, const InputSummary& input,
-                                             std::uint64_t seed) {
-  return detail::make_autoencoder_trainer(options, input, seed, options.corruption);
+detail::AutoencoderVariant contractive_variant(const LayerOptions& o) {
+  return {.penalties = {.contraction = o.contraction}};
+}
+
+detail::AutoencoderVariant sparse_variant(const LayerOptions& o) {
+  const double target = o.divergence.sparsity_target > 0 ? o.divergence.sparsity_target : kSparseTarget;
+  return {.penalties = {.sparsity_target = target,
+                        .sparsity_cost = o.divergence.sparsity_cost.value_or(kSparseCost),
+                        .code_l1 = o.code_l1}};
 }
 
 // Hinton 2012 §7 and §13: what a gradient without bounds allows is less than what probabilities do.
 double rbm_rate(const LayerOptions& options) {
   return std::min(unit_type(options.visible)->default_rate(), unit_type(options.hidden)->default_rate());
 }
-double autoencoder_rate(const LayerOptions&) { return 0.05; }
+double autoencoder_rate(const LayerOptions& options) {
+  const double own = optimizer(options.optimizer).default_rate;
+  return own > 0 ? own : kNoRate;
+}
 
 std::string rbm_activation(const LayerOptions& options) {
   std::string name(unit_type(options.hidden)->activation());
@@ -38,16 +56,28 @@ std::string rbm_activation(const LayerOptions& options) {
 }
 std::string code_activation(const LayerOptions& options) { return options.activation; }
 
+template <detail::AutoencoderVariant (*variant)(const LayerOptions&)>
+Pretrainer autoencoder_row(const char* name, const char* source) {
+  return {.name = name,
+          .source = source,
+          .make = [](const LayerOptions& o, const InputSummary& input,
+                     std::uint64_t seed) { return detail::make_autoencoder_trainer(o, input, seed, variant(o)); },
+          .default_rate = &autoencoder_rate,
+          .activation = &code_activation,
+          .memory = [](const LayerOptions& o) { return detail::autoencoder_memory(o, variant(o)); },
+          .check = [](const LayerOptions& o) { detail::check_autoencoder(o, variant(o)); }};
+}
+
 }  // namespace
 
 const std::vector<Pretrainer>& pretrainers() {
   static const std::vector<Pretrainer> table{
-      {"rbm", "Hinton, Osindero & Teh 2006", &detail::make_rbm_trainer, &rbm_rate, &rbm_activation,
-       &detail::rbm_memory},
-      {"autoencoder", "Bengio et al. 2007", &make_plain, &autoencoder_rate, &code_activation,
-       &detail::autoencoder_memory},
-      {"denoising", "Vincent et al. 2010", &make_denoising, &autoencoder_rate, &code_activation,
-       &detail::autoencoder_memory},
+      {"rbm", "Hinton, Osindero & Teh 2006", &detail::make_rbm_trainer, &rbm_rate, &rbm_activation, &detail::rbm_memory,
+       nullptr},
+      autoencoder_row<&plain_variant>("autoencoder", "Bengio et al. 2007"),
+      autoencoder_row<&denoising_variant>("denoising", "Vincent et al. 2010"),
+      autoencoder_row<&contractive_variant>("contractive", "Rifai et al. 2011"),
+      autoencoder_row<&sparse_variant>("sparse", "Lee et al. 2008; Ng 2011"),
   };
   return table;
 }

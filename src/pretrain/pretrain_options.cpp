@@ -20,8 +20,7 @@ namespace {
 void set_inputs_from_below(LayerOptions& one, const PretrainOptions& o, std::size_t below) {
   const std::size_t layers = o.layers.size();
   const bool rbm_below = per_layer(o.pretrainer, below, layers, "pretrainer") == "rbm";
-  const bool probabilities = o.activation == "sigmoid" || o.activation == "hard-sigmoid";
-  one.visible = probabilities ? "bernoulli" : "gaussian";
+  one.visible = codes_are_probabilities(o.activation) ? "bernoulli" : "gaussian";
   if (rbm_below) {
     const std::string& hidden = per_layer(o.hidden, below, layers, "hidden");
     one.visible = unit_type(hidden)->visible() ? hidden : "gaussian";
@@ -96,15 +95,34 @@ OptionFields PretrainOptions::fields() {
        .choices = reconstruction_loss_names()},
       {.name = "corruption",
        .value = &corruption,
-       .help = "noise of a denoising layer: none, or masking:P with P from 0 to 1 (Vincent et al. 2010)"},
+       .help = fmt::format("noise of a denoising layer: one of {} (Vincent et al. 2010)", corruption_domain())},
+      {.name = "emphasis",
+       .value = &emphasis,
+       .help =
+           "how much less features that the noise left alone count in a denoising layer's loss (0: nothing, 1: they "
+           "do not count)",
+       .range = {0, 1}},
+      {.name = "contraction",
+       .value = &contraction,
+       .help = "cost on the squared slopes of a contractive layer's codes (Rifai et al. 2011)",
+       .range = {0, 1e3}},
+      {.name = "code-l1", .value = &code_l1, .help = "L1 cost on a sparse layer's codes", .range = {0, 1e3}},
       {.name = "untied", .value = &untied, .help = "give autoencoders decoder weights of their own"},
+      {.name = "tied-epochs",
+       .value = &tied_epochs,
+       .help = "with --untied: first epochs, in which the decoder stays the transposed encoder",
+       .range = {0, 1e5}},
+      {.name = "optimizer",
+       .value = &optimizer,
+       .help = "what changes an autoencoder's weights; an RBM is trained by momentum",
+       .choices = optimizer_names()},
       {.name = "epochs", .value = &epochs, .help = "epochs a layer", .range = {1, 1e5}},
       {.name = "batch", .value = &batch, .help = "cases a batch (Hinton 2012: 10 to 100)", .range = {1, 1e6}},
       {.name = "learning-rate",
        .value = &learning_rate,
        .help = "learning rate",
        .range = {0, 1e9, true},
-       .unset = "0.05, and 0.001 for an RBM on gaussian units"},
+       .unset = "0.05, 0.001 for an RBM on gaussian units, and for an autoencoder what suits --optimizer"},
       {.name = "momentum", .value = &momentum, .help = "momentum as VALUE:EPOCHS,...,VALUE (Hinton 2012)"},
       {.name = "weight-cost",
        .value = &weight_cost,
@@ -128,6 +146,7 @@ OptionFields PretrainOptions::fields() {
   };
   for (auto& field : divergence.fields()) all.push_back(std::move(field));
   for (auto& field : schedule.fields()) all.push_back(std::move(field));
+  for (auto& field : settings.fields()) all.push_back(std::move(field));
   return all;
 }
 
@@ -140,7 +159,11 @@ void PretrainOptions::validate() const {
   Corruption::parse(rbm_corruption, "--rbm-corruption");
   StatisticsRule::parse(divergence.statistics == "auto" ? "hinton2010" : divergence.statistics);
   check_visible(visible);
-  for (std::size_t i = 0; i < layers.size(); ++i) layer_options(*this, i, 1);
+  const bool searches = dbn::optimizer(optimizer).default_line_searches > 0;
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    if (layer_options(*this, i, 1).pretrainer != "rbm" && searches && on_divergence == "retry")
+      throw InvalidArgument(fmt::format(
+          "--on-divergence: expected stop with {}, which has no learning rate to try again with", optimizer));
 }
 
 LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index visible_count) {
@@ -158,7 +181,13 @@ LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index vi
                    .cd_k = o.cd_k,
                    .rbm_corruption = o.rbm_corruption,
                    .visible_bias = o.visible_bias,
+                   .emphasis = o.emphasis,
+                   .contraction = o.contraction,
+                   .code_l1 = o.code_l1,
                    .untied = o.untied,
+                   .tied_epochs = o.tied_epochs,
+                   .optimizer = o.optimizer,
+                   .settings = o.settings,
                    .epochs = per_layer(o.epochs, layer, layers, "epochs"),
                    .batch = o.batch,
                    .schedule = o.schedule,
@@ -170,8 +199,10 @@ LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index vi
                    .patience = o.patience};
   one.divergence.cd_k = most_steps(o.cd_k);
   if (layer > 0) set_inputs_from_below(one, o, layer - 1);
-  one.learning_rate = o.learning_rate.empty() ? pretrainer(one.pretrainer).default_rate(one)
-                                              : per_layer(o.learning_rate, layer, layers, "learning-rate");
+  const Pretrainer& kind = pretrainer(one.pretrainer);
+  if (kind.check != nullptr) kind.check(one);
+  one.learning_rate =
+      o.learning_rate.empty() ? kind.default_rate(one) : per_layer(o.learning_rate, layer, layers, "learning-rate");
   return one;
 }
 

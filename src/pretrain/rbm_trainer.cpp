@@ -136,8 +136,7 @@ class RbmTrainer final : public LayerTrainer {
   const Matrix* corrupted(const ConstMatrixRef& batch, const BatchPosition& at) {
     if (corrupted_.size() == 0) return nullptr;
     corrupted_.resize(batch.rows(), batch.cols());
-    corruption_.kind->apply(corruption_stream_, corruption_.strength, static_cast<std::uint32_t>(at.epoch), at.cases,
-                            batch, corrupted_);
+    corruption_.apply(corruption_stream_, static_cast<std::uint32_t>(at.epoch), at.cases, batch, corrupted_);
     return &corrupted_;
   }
 

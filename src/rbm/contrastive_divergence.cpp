@@ -231,7 +231,7 @@ Index ContrastiveDivergence::add_penalties(Index columns, Index cases) {
   if (activity_.size() > 0) {
     const auto decay = static_cast<Scalar>(options_.sparsity_decay);
     activity_ = decay * activity_ + (1 - decay) * hidden_mean;
-    const Vector pull = static_cast<Scalar>(options_.sparsity_cost) *
+    const Vector pull = static_cast<Scalar>(options_.sparsity_cost.value_or(kSparsityCost)) *
                         (activity_.array() - static_cast<Scalar>(options_.sparsity_target)).matrix();
     visible_.col(columns) = visible_mean;
     hidden_.col(columns) = pull;

@@ -104,6 +104,27 @@ TEST(Math, SoftplusColumnSumsAddEachColumn) {
   EXPECT_NEAR(sums[1], softplus(-1) + std::log(2) + softplus(2), 1e-14);
 }
 
+// Products of factors stand in for sums of logarithms, and must neither overflow nor lose small terms: one of n terms
+// is off by a rounding of its factor, and of their sum by one each.
+TEST(Math, SoftplusSumsAreTheNaiveOnes) {
+  for (const Index rows : {1, 15, 16, 17, 100, 40'000})
+    for (const double shift : {-30.0, 0.0, 20.0}) {
+      Matrix x(rows, 3);
+      for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<Scalar>(shift + static_cast<double>(i % 23) / 4);
+      const Eigen::VectorXd sums = softplus_column_sums(x);
+      Eigen::VectorXd naive = Eigen::VectorXd::Zero(3);
+      for (Index c = 0; c < 3; ++c)
+        for (Index r = 0; r < rows; ++r) naive[c] += softplus(static_cast<double>(x(r, c)));
+      const double tolerance = 2 * kEpsilon * static_cast<double>(rows + 8);
+      for (Index c = 0; c < 3; ++c) EXPECT_NEAR(sums[c] / naive[c], 1, tolerance) << rows << " rows about " << shift;
+      EXPECT_NEAR(softplus_sum(x) / naive.sum(), 1, tolerance);
+    }
+  for (const Index columns : {1, 64, 65, 1000}) {
+    const Matrix zeros = Matrix::Zero(3, columns);
+    EXPECT_NEAR(softplus_sum(zeros) / (3 * std::log(2) * static_cast<double>(columns)), 1, 1000 * kEpsilon);
+  }
+}
+
 // Exact, because every partial sum of these is a number of few bits.
 TEST(Math, RowSumsAreTheNaiveOnesOfAnyTile) {
   Matrix x(37, 11);

@@ -53,11 +53,26 @@ std::unique_ptr<Recipe> small_hinton() {
   return made;
 }
 
-RecipeRun on_digits(Index seeds) {
+std::unique_ptr<Recipe> small_autoencoder(const std::string& name = "deep-autoencoder") {
+  auto made = recipe(name).make();
+  set(*made, "pretrain", "layers", "12,5");
+  set(*made, "pretrain", "hidden", "bernoulli,gaussian");
+  set(*made, "pretrain", "learning-rate", "0.05,0.001");
+  set(*made, "pretrain", "epochs", "1");
+  set(*made, "finetune.rbm", "epochs", "3");
+  set(*made, "finetune.random", "epochs", "4");
+  publish(*made, "pca-components", "7");
+  publish(*made, "pca", "30");
+  return made;
+}
+
+RecipeRun on(const std::string& data, Index seeds) {
   DataOptions options;
-  options.data = "synthetic:digits,cases=200,test=100";
+  options.data = data;
   return {.data = open_data(options), .seed = 3, .seeds = seeds};
 }
+RecipeRun on_digits(Index seeds) { return on("synthetic:digits,cases=200,test=100", seeds); }
+RecipeRun on_bars(Index seeds) { return on("synthetic:bars-and-stripes,cases=256,test=32", seeds); }  // 16 features
 
 TEST(Recipe, EveryRowIsNamedAndMakesARecipe) {
   std::set<std::string> names;
@@ -151,21 +166,98 @@ TEST(Recipe, GlorotProfileFindsThePublishedNumbersInNarrowNets) {
   EXPECT_EQ(result.charts[1].curves[0].values.size(), 10U);
 }
 
+// Rows 0 and 1: PCA; 2 to 4: the starts; 5: what the first of these gains.
+TEST(Recipe, AutoencodersFromRbmsAndAtRandomStandBesidePca) {
+  std::vector<std::string> lines;
+  RecipeRun run = on_bars(2);
+  run.observer.line = [&](const std::string& text) { lines.push_back(text); };
+  const auto result = reproduce("deep-autoencoder", *small_autoencoder(), run);
+  ASSERT_EQ(result.rows.size(), 7U);
+  const auto& rows = result.rows;
+  EXPECT_LT(rows[1].values[0], rows[0].values[0]) << "7 components lose more than 5";
+  for (const std::size_t i : {2U, 3U, 4U}) EXPECT_EQ(rows[i].values.size(), 2U) << rows[i].what;
+  const auto& better = rows[3].measured.mean <= rows[4].measured.mean ? rows[3] : rows[4];
+  for (const std::size_t i : {0U, 1U}) EXPECT_EQ(rows[5].values[i], rows[2].values[i] - better.values[i]);
+  EXPECT_GT(rows[2].seconds, rows[6].seconds) << "pretraining is part of what the start from RBMs takes";
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("PCA, 5"), HasSubstr("PCA, 7"), HasSubstr("seed 3, from RBMs"),
+                                 HasSubstr("seed 3, Xavier"), HasSubstr("seed 3, He"), HasSubstr("seed 4, from RBMs"),
+                                 HasSubstr("seed 4, Xavier"), HasSubstr("seed 4, He")));
+  const auto& curves = result.charts.at(0).curves;
+  ASSERT_EQ(curves.size(), 3U);
+  for (const std::size_t i : {0U, 1U, 2U}) EXPECT_EQ(curves[i].values.size(), i == 0 ? 3U : 4U);
+  EXPECT_THAT(result.remarks.at(0), testing::AllOf(HasSubstr(" win"), HasSubstr("paired 95 % interval")));
+}
+
+TEST(Recipe, WhatRbmsAreTrainedWithIsNothingToPcaAndToRandomStarts) {
+  auto other = small_autoencoder();
+  set(*other, "pretrain", "epochs", "2");
+  publish(*other, "tolerance-pca", "1000");
+  const auto result = reproduce("deep-autoencoder", *small_autoencoder(), on_bars(1));
+  const auto changed = reproduce("deep-autoencoder", *other, on_bars(1));
+  EXPECT_NE(result.rows[2].values, changed.rows[2].values);
+  for (const std::size_t i : {0U, 1U, 3U, 4U}) EXPECT_EQ(result.rows[i].values, changed.rows[i].values) << i;
+  EXPECT_FALSE(result.rows[1].target.has_value());
+  EXPECT_TRUE(changed.rows[1].target && changed.rows[1].target->met);
+  EXPECT_EQ(changed.rows[1].published, "30");
+  EXPECT_FALSE(changed.rows[0].target.has_value()) << "nothing is published of as many components as codes";
+  EXPECT_EQ(changed.rows[0].published, "");
+}
+
+// Features of any size make Gaussian units, and these a squared error.
+TEST(Recipe, AutoencodersTakeTheLossThatTheirUnitsWant) {
+  auto gaussian = small_autoencoder();
+  set(*gaussian, "pretrain", "visible", "gaussian");
+  set(*gaussian, "pretrain", "learning-rate", "0.001");
+  const auto numbers = reproduce("deep-autoencoder", *gaussian, on("synthetic:seed-linear,cases=200,test=50", 1));
+  EXPECT_THAT(numbers.charts.at(0).title, HasSubstr("squared-error"));
+  const auto pixels = reproduce("deep-autoencoder", *small_autoencoder(), on_bars(1));
+  EXPECT_THAT(pixels.charts.at(0).title, HasSubstr("binary-cross-entropy"));
+}
+
+TEST(Recipe, CurvesNeedNoLabels) {
+  const auto result = reproduce("curves", *small_autoencoder("curves"), on("synthetic:curves,cases=150,test=50", 1));
+  EXPECT_EQ(result.rows.size(), 7U);
+  EXPECT_THAT(result.remarks, testing::Contains(HasSubstr("made by dbn")));
+}
+
+TEST(Recipe, AutoencodersRefuseWhatTheyCannotCompare) {
+  using testing::ThrowsMessage;
+  auto untested = on_bars(1);
+  untested.data.test = nullptr;
+  EXPECT_THROW(reproduce("curves", *small_autoencoder(), untested), InvalidArgument);
+  const auto refused = [](const std::string& section, const std::string& key, const std::string& value) {
+    auto made = small_autoencoder();
+    set(*made, section, key, value);
+    return [made = std::shared_ptr<Recipe>(std::move(made))] { reproduce("curves", *made, on_bars(1)); };
+  };
+  EXPECT_THAT(refused("pretrain", "pretrainer", "rbm,denoising"),
+              ThrowsMessage<InvalidArgument>(HasSubstr("expected rbm in every layer, found denoising")));
+  EXPECT_THAT(refused("finetune.random", "task", "classification"),
+              ThrowsMessage<InvalidArgument>(HasSubstr("expected the task autoencoder, found classification")));
+  EXPECT_THAT(refused("finetune.rbm", "patience", "2"), ThrowsMessage<InvalidArgument>(HasSubstr("--patience")));
+  EXPECT_THAT(refused("pretrain", "hidden", "bernoulli,softmax"), ThrowsMessage<InvalidArgument>(HasSubstr("softmax")));
+  auto wide = small_autoencoder();
+  publish(*wide, "pca-components", "17");
+  EXPECT_THAT([&] { reproduce("curves", *wide, on_bars(1)); },
+              ThrowsMessage<InvalidArgument>(HasSubstr("at least the 17 features")));
+}
+
 // Stops before every update in turn: what is left goes on to the numbers of a run that was never stopped.
-TEST(Recipe, GoesOnWhereItWasInterrupted) {
-  const auto whole = reproduce("hinton-2006", *small_hinton(), on_digits(2));
+void expect_resumed(const std::string& name, Recipe& recipe, const RecipeRun& data,
+                    const std::vector<std::size_t>& rows) {
+  const auto whole = reproduce(name, recipe, data);
   const test::TempDir dir;
   int left = 0;
   int stops = 0;
   const CheckpointHooks hooks{.stop_requested = [&] { return left-- <= 0; }};
   CheckpointFolder folder(dir.path("kept"), {.seconds = 0, .only_at_stop = true}, true, hooks);
   for (;;) {
-    RecipeRun run = on_digits(2);
+    RecipeRun run = data;
     run.folder = &folder;
     left = 12;
     try {
-      const auto result = reproduce("hinton-2006", *small_hinton(), run);
-      for (const std::size_t row : {0U, 1U}) EXPECT_EQ(result.rows[row].values, whole.rows[row].values);
+      const auto result = reproduce(name, recipe, run);
+      for (const std::size_t row : rows) EXPECT_EQ(result.rows[row].values, whole.rows[row].values);
       break;
     } catch (const Interrupted&) {
       folder.write_waiting();
@@ -173,7 +265,12 @@ TEST(Recipe, GoesOnWhereItWasInterrupted) {
     }
   }
   EXPECT_GT(stops, 1);
-  EXPECT_FALSE(CheckpointFolder::holds_checkpoints(dir.path("kept"), "reproduce.hinton-2006.seed-3.stack"));
+  EXPECT_FALSE(CheckpointFolder::holds_checkpoints(dir.path("kept"), "reproduce." + name + ".seed-3.stack"));
+}
+
+TEST(Recipe, GoesOnWhereItWasInterrupted) {
+  expect_resumed("hinton-2006", *small_hinton(), on_digits(2), {0, 1});
+  expect_resumed("deep-autoencoder", *small_autoencoder(), on_bars(2), {0, 1, 2, 3, 4, 5});
 }
 
 TEST(Recipe, FinishedSeedsOfOtherOptionsAreRefused) {
@@ -191,10 +288,12 @@ TEST(Recipe, FinishedSeedsOfOtherOptionsAreRefused) {
 }
 
 TEST(Recipe, MemoryGrowsWithTheNet) {
-  auto small = small_hinton();
-  auto large = small_hinton();
-  set(*large, "pretrain", "layers", "120,100");
-  EXPECT_GT(large->memory(on_digits(1)), small->memory(on_digits(1)));
+  for (const auto make : {+[] { return small_hinton(); }, +[] { return small_autoencoder(); }}) {
+    const auto small = make();
+    const auto large = make();
+    set(*large, "pretrain", "layers", "2000,100");
+    EXPECT_GT(large->memory(on_digits(1)), small->memory(on_digits(1)));
+  }
   EXPECT_GT(small_seed_linear()->memory({.data = {}, .seeds = 1}), 0);
 }
 

@@ -42,7 +42,7 @@ TEST(Start, AutoIsWhatTheActivationRecommends) {
 
 TEST(Start, EveryInitializerStartsEveryActivation) {
   for (const auto& name : initializer_names())
-    for (const auto& f : activations()) EXPECT_EQ(parse(name + "@" + f.name).activation, f.name);
+    for (const auto& f : activations()) EXPECT_EQ(parse("init:" + name + "@" + f.name).activation, f.name);
 }
 
 TEST(Start, PretrainersAreSigmoidUnlessTheyAreMadeOtherwise) {
@@ -59,12 +59,19 @@ TEST(Start, PretrainersAreSigmoidUnlessTheyAreMadeOtherwise) {
 }
 
 TEST(Start, EveryRowOfBothTablesIsAStart) {
-  for (const auto& name : initializer_names()) EXPECT_EQ(parse(name).method, name);
-  for (const auto& name : pretrainer_names()) EXPECT_EQ(parse(name).method, name);
+  for (const auto& name : initializer_names()) {
+    EXPECT_EQ(parse("init:" + name).method, name);
+    EXPECT_FALSE(parse("init:" + name).pretrained);
+    EXPECT_EQ(parse(name).method, name);
+  }
+  for (const auto& name : pretrainer_names()) {
+    EXPECT_EQ(parse(name).method, name);
+    EXPECT_TRUE(parse(name).pretrained) << name;
+  }
 }
 
 TEST(Start, RefusesUnknownNamesAndActivations) {
-  for (const char* text : {"", "dbn", "RBM", "@relu", "he@", "he@step", "rbm@relu@x", "he relu"})
+  for (const char* text : {"", "dbn", "RBM", "init:", "init:rbm", "@relu", "he@", "he@step", "rbm@relu@x", "he relu"})
     EXPECT_THROW(parse(text), InvalidArgument) << text;
   EXPECT_THAT([] { parse("xavierr"); }, testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
                                             testing::HasSubstr("'xavierr'"), testing::HasSubstr("xavier-normal"))));

@@ -98,6 +98,25 @@ TEST_F(ModelFileTest, ARegressionHasTargets) {
   });
 }
 
+TEST_F(ModelFileTest, AnAutoencoderNamesNoOutputs) {
+  file_.net = make_mlp({4, 2, 4}, "tanh", "xavier", 9);
+  file_.task = "autoencoder";
+  file_.loss = "squared-error";
+  file_.outputs = {};
+  save_model(file_, path_);
+  const ModelFile again = load_model(path_);
+  EXPECT_EQ(again.task, "autoencoder");
+  EXPECT_EQ(again.loss, "squared-error");
+  EXPECT_TRUE(again.outputs.empty());
+  EXPECT_EQ(again.net.layers[0].weights, file_.net.layers[0].weights);
+  expect_config_refused("expected binary-cross-entropy or squared-error", [](json& c) { c["loss"] = "softmax"; });
+  for (const auto& sizes : {std::vector<Index>{4, 3, 2, 4}, {4, 2, 3}}) {
+    file_.net = make_mlp(sizes, "tanh", "xavier", 9);
+    save_model(file_, path_);
+    EXPECT_THAT([&] { load_model(path_); }, testing::ThrowsMessage<DataError>(HasSubstr("expected an autoencoder")));
+  }
+}
+
 TEST_F(ModelFileTest, TheSameContentIsTheSameBytes) {
   ModelFile slower = file_;
   slower.history[0].seconds = 12;

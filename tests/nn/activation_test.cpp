@@ -95,6 +95,31 @@ TEST(Activation, SlopeIsTheDerivative) {
   }
 }
 
+Matrix curvatures(const Activation& f, const Matrix& x, Scalar factor = 1) {
+  Matrix delta = Matrix::Constant(x.rows(), x.cols(), factor);
+  f.multiply_by_curvature(applied(f, x), delta);
+  return delta;
+}
+
+// Against second differences of the exact function in double. Their error is h^2/12 f'''' + 4 eps |f| / h^2 with
+// h = 1e-4: below 1e-8, and for a value up to 10 about 1e-6; what remains is the rounding of the output in Scalar.
+TEST(Activation, CurvatureIsTheSlopesDerivative) {
+  const Matrix x = inputs();
+  constexpr double h = 1e-4;
+  for (const auto& f : activations()) {
+    ASSERT_EQ(f.multiply_by_curvature == nullptr, f.slope_from_input) << f.name;
+    if (f.slope_from_input) continue;
+    const Matrix curvature = curvatures(f, x);
+    const auto& value = known().at(f.name).value;
+    for (Index i = 0; i < x.size(); ++i) {
+      const auto at = static_cast<double>(x(i));
+      EXPECT_NEAR(curvature(i), (value(at + h) - 2 * value(at) + value(at - h)) / (h * h), 2e-6 + 32 * kEpsilon)
+          << f.name << " at " << at;
+    }
+    EXPECT_LE((curvatures(f, x, 3) - 3 * curvature).cwiseAbs().maxCoeff(), 16 * kEpsilon) << f.name;
+  }
+}
+
 TEST(Activation, SlopeMultipliesWhatIsThere) {
   const Matrix x = inputs();
   for (const auto& f : activations()) {
@@ -136,11 +161,12 @@ TEST(Activation, ExtremeInputsAreBorneAndNaNIsNotHidden) {
       for (Index i = 0; i < x.size(); i += 2) x(i) = Scalar{-1000};
       x(nan) = std::numeric_limits<Scalar>::quiet_NaN();
       const Matrix slope = slopes(f, x);
+      const Matrix curvature = f.slope_from_input ? slope : curvatures(f, x);
       const Matrix y = applied(f, x);
       for (Index i = 0; i < x.size(); ++i)
         if (i != nan) {
           EXPECT_NEAR(y(i), known().at(f.name).value(static_cast<double>(x(i))), tolerance(x(i))) << f.name;
-          EXPECT_TRUE(std::isfinite(slope(i))) << f.name << " at " << x(i);
+          EXPECT_TRUE(std::isfinite(slope(i)) && std::isfinite(curvature(i))) << f.name << " at " << x(i);
         }
       EXPECT_TRUE(std::isnan(y(nan))) << f.name << ": a diverged run must show";
     }
@@ -154,6 +180,7 @@ TEST(Activation, BitsDoNotDependOnPlaceOrTile) {
   for (const auto& f : activations()) {
     const Matrix whole = applied(f, x);
     const Matrix whole_slopes = slopes(f, x);
+    const Matrix whole_curvatures = f.slope_from_input ? Matrix() : curvatures(f, x);
     const Matrix& slopes_at = f.slope_from_input ? x : whole;
     for (const Index rows : {1, 3, 16, 69}) {
       Matrix cut = x;
@@ -165,6 +192,13 @@ TEST(Activation, BitsDoNotDependOnPlaceOrTile) {
       }
       EXPECT_EQ(cut, whole) << f.name << ", tiles of " << rows;
       EXPECT_EQ(cut_slopes, whole_slopes) << f.name << ", tiles of " << rows;
+      if (f.slope_from_input) continue;
+      Matrix cut_curvatures = Matrix::Ones(x.rows(), x.cols());
+      for (Index r = 0; r < x.rows(); r += rows) {
+        const Index n = std::min(rows, x.rows() - r);
+        f.multiply_by_curvature(whole.middleRows(r, n), cut_curvatures.middleRows(r, n));
+      }
+      EXPECT_EQ(cut_curvatures, whole_curvatures) << f.name << ", tiles of " << rows;
     }
   }
 }

@@ -1,31 +1,21 @@
 #include <dbn/pretrain/layer_trainer.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
 
-#include "../support/digits.hpp"
+#include "../support/small_layer.hpp"
 
 namespace dbn {
 namespace {
 
-PreparedCases digits() { return test::digits(Purpose::synthetic_training, 100); }
+using test::batch;
 
-LayerOptions small(const std::string& name) {
-  PretrainOptions options;
-  options.layers = {12};
-  options.pretrainer = {name};
-  options.divergence.estimator = "pcd";
-  options.divergence.chains = 10;
-  options.batch = 20;
-  return layer_options(options, 0, 784);
-}
-
-Matrix batch(const PreparedCases& cases, std::span<const Index> chosen) {
-  Matrix x(cases.feature_count(), static_cast<Index>(chosen.size()));
-  cases.gather_into(chosen, x);
-  return x;
-}
+PreparedCases digits() { return test::hundred_digits(); }
+LayerOptions small(const std::string& name) { return test::small_layer(name); }
 
 TEST(LayerTrainer, SummaryIsThatOfTheData) {
   const auto cases = digits();

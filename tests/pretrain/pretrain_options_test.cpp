@@ -1,5 +1,11 @@
 #include <dbn/pretrain/pretrain_options.hpp>
 
+#include <cmath>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
@@ -32,6 +38,52 @@ TEST(PretrainOptions, RateFollowsTheUnitsWhenNoneIsGiven) {
   options.visible = "gaussian";
   EXPECT_EQ(layer_options(options, 0, 7).learning_rate, 0.001);
   EXPECT_EQ(layer_options(options, 1, 7).learning_rate, 0.05) << "above, the visible units are the hidden ones below";
+}
+
+TEST(PretrainOptions, RateFollowsAnAutoencodersOptimizer) {
+  PretrainOptions options;
+  for (const auto& [optimizer, rate] :
+       {std::pair{"momentum", 0.05}, {"sgd", 0.1}, {"adam", 1e-3}, {"cg", 1.0}, {"lbfgs", 1.0}}) {
+    options.optimizer = optimizer;
+    options.pretrainer = {"autoencoder"};
+    EXPECT_EQ(layer_options(options, 0, 7).learning_rate, rate) << optimizer;
+    options.pretrainer = {"rbm"};
+    EXPECT_EQ(layer_options(options, 0, 7).learning_rate, 0.05) << optimizer << ": an RBM is trained by momentum";
+  }
+}
+
+TEST(PretrainOptions, NoTwoFieldsShareAName) {
+  PretrainOptions options;
+  std::set<std::string> names;
+  for (const auto& field : options.fields()) EXPECT_TRUE(names.insert(field.name).second) << field.name;
+}
+
+// Known before the first layer is trained, and only where the layer's kind takes the option.
+TEST(PretrainOptions, OptionsThatDoNotSuitAnAutoencoderAreRefusedAtOnce) {
+  const auto expect_refused = [](const char* pretrainer, const char* name, auto&& change) {
+    PretrainOptions options;
+    change(options);
+    EXPECT_NO_THROW(options.validate()) << name;
+    options.pretrainer = {pretrainer, "rbm", "rbm"};
+    EXPECT_THAT([&] { options.validate(); },
+                testing::ThrowsMessage<InvalidArgument>(testing::HasSubstr(name + std::string(": expected"))));
+  };
+  expect_refused("sparse", "--sparsity-target", [](auto& o) { o.activation = "tanh"; });
+  expect_refused("denoising", "--emphasis", [](auto& o) { o.emphasis = 0.5, o.corruption = "none"; });
+  expect_refused("autoencoder", "--tied-epochs", [](auto& o) { o.tied_epochs = 1; });
+  expect_refused("autoencoder", "--tied-epochs", [](auto& o) { o.tied_epochs = 15, o.untied = true; });
+  expect_refused("autoencoder", "--on-divergence", [](auto& o) { o.optimizer = "cg", o.on_divergence = "retry"; });
+}
+
+TEST(PretrainOptions, SparseCodesOfAnySizeAreLearnedByL1Alone) {
+  PretrainOptions options;
+  options.pretrainer = {"sparse"};
+  options.activation = "relu";
+  options.loss = "squared-error";
+  EXPECT_THROW(options.validate(), InvalidArgument);
+  options.divergence.sparsity_cost = 0;
+  options.code_l1 = 0.1;
+  EXPECT_NO_THROW(options.validate());
 }
 
 // Seen elsewhere: ReLU values used as probabilities. Whatever an activation makes of extreme inputs, a layer of binary

@@ -8,8 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <dbn/autoencoder/autoencoder_penalties.hpp>
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
+#include <dbn/pretrain/layer_trainer.hpp>
 
 #include "../support/allocation_count.hpp"
 #include "../support/digits.hpp"
@@ -43,7 +45,7 @@ void expect_same(const Stack& a, const Stack& b) {
 }
 
 TEST(Pretrain, EveryKindLowersItsReconstructionError) {
-  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+  for (const char* name : {"rbm", "autoencoder", "denoising", "contractive"}) {
     PretrainOptions options = small();
     options.pretrainer = {name};
     options.epochs = {6};
@@ -55,6 +57,29 @@ TEST(Pretrain, EveryKindLowersItsReconstructionError) {
       EXPECT_LT(layer.back().reconstruction_error, 0.9 * layer.front().reconstruction_error) << name;
     }
   }
+}
+
+// What each penalty is for, against a layer that is trained without.
+TEST(Pretrain, PenaltiesShowInTheCodes) {
+  const auto trained = [](const char* name) {
+    PretrainOptions options = small();
+    options.layers = {30};
+    options.pretrainer = {name};
+    options.contraction = 1;
+    options.epochs = {10};
+    options.batch = 10;
+    return std::get<Autoencoder>(pretrain(training(), nullptr, options, 1).stack.layers[0]);
+  };
+  Matrix all(784, 300), codes(30, 300);
+  training().gather_into(all_cases(300), all);
+  const auto slopes = [&](const Autoencoder& model) { return mean_penalty(model, {.contraction = 1}, all); };
+  const auto activity = [&](const Autoencoder& model) {
+    model.encode_into(all, codes);
+    return codes.mean();
+  };
+  const Autoencoder plain = trained("autoencoder");
+  EXPECT_LT(slopes(trained("contractive")), 0.8 * slopes(plain));
+  EXPECT_LT(activity(trained("sparse")), Scalar(0.5) * activity(plain));
 }
 
 /// The training cases, and which of them were asked for last.
@@ -97,7 +122,7 @@ TEST(Pretrain, LeavesTheCallersDataAlone) {
   scalars.features = features;
   const auto dataset = std::make_shared<const Dataset>(scalars);
   const PreparedCases cases(dataset, all_cases(300), {});
-  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+  for (const auto& name : pretrainer_names()) {
     PretrainOptions options = small();
     options.pretrainer = {name};
     options.epochs = {1};
@@ -132,7 +157,7 @@ TEST(Pretrain, AStackMayMixKinds) {
 // The batches of the first epoch make every buffer; after them a batch takes no memory, not even a last partial one.
 TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
   if (!test::can_count_allocations()) GTEST_SKIP() << "allocations cannot be counted in this build";
-  for (const char* kind : {"rbm", "autoencoder", "denoising"})
+  for (const auto& kind : pretrainer_names())
     for (const char* estimator : {"cd", "pcd"}) {
       PretrainOptions options = small();
       options.pretrainer = {kind};
@@ -153,7 +178,7 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
 }
 
 TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
-  for (const char* name : {"rbm", "autoencoder", "denoising"})
+  for (const auto& name : pretrainer_names())
     for (const char* estimator : {"cd", "pcd"}) {
       PretrainOptions options = small();
       options.layers = {300, 20};
@@ -239,6 +264,19 @@ std::map<std::string, PretrainOptions> resumable_runs() {
   runs["autoencoder"].untied = true;
   add("denoising below an RBM").pretrainer = {"denoising", "rbm"};
   runs["denoising below an RBM"].on_divergence = "retry";
+  add("contractive").pretrainer = {"contractive"};
+  add("sparse by adam").pretrainer = {"sparse"};
+  runs["sparse by adam"].optimizer = "adam";
+  runs["sparse by adam"].code_l1 = 0.01;
+  add("emphasis").pretrainer = {"denoising"};
+  runs["emphasis"].corruption = "salt-and-pepper:0.25";
+  runs["emphasis"].emphasis = 0.5;
+  add("untied later").pretrainer = {"denoising"};
+  runs["untied later"].corruption = "gaussian:0.3";
+  runs["untied later"].untied = true;
+  runs["untied later"].tied_epochs = 1;
+  add("lbfgs").pretrainer = {"contractive", "sparse"};
+  runs["lbfgs"].optimizer = "lbfgs";
   return runs;
 }
 
@@ -319,7 +357,7 @@ TEST(Pretrain, AStateOfAnotherStackIsRefused) {
 }
 
 TEST(Pretrain, RetriesLeadFromAnAbsurdRateToAFiniteStack) {
-  for (const char* name : {"rbm", "autoencoder", "denoising"}) {
+  for (const auto& name : pretrainer_names()) {
     PretrainOptions options = small();
     options.pretrainer = {name};
     options.learning_rate = {1e6};

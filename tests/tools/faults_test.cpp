@@ -191,8 +191,9 @@ TEST_F(Faults, ALostStdoutIsAnErrorOfEveryCommandThatPrints) {
        {std::string("help"), std::string("--version"), std::string("pretrain --help"),
         std::string("compare --print-config"), std::string("finetune --dry-run") + kData,
         std::string("evaluate m") + kData, std::string("evaluate m --json") + kData, std::string("predict m") + kData,
-        std::string("predict m --out p --dry-run") + kData, std::string("predict m --out p --force --json") + kData,
-        std::string("inspect m"), std::string("data info") + kData, std::string("data --help")})
+        std::string("encode m") + kData, std::string("predict m --out p --dry-run") + kData,
+        std::string("predict m --out p --force --json") + kData, std::string("inspect m"),
+        std::string("data info") + kData, std::string("data --help")})
     for (const char* redirect : {">/dev/full", ">&-"})
       expect_one_line(run(command, "", redirect), "stdout", "", command);
   // It takes longer than the others.

@@ -91,7 +91,7 @@ TEST_F(Memory, ALimitHoldsForEveryTrainingCommand) {
 
 TEST_F(Memory, ALimitIsASize) {
   for (const char* command :
-       {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "inspect", "init", "data info"})
+       {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "encode", "inspect", "init", "data info"})
     for (const char* size : {"0", "-1", "nan", "inf", "12Q", "1,5G", "G"}) {
       const auto result = run(std::string(command) + " --max-memory " + size);
       EXPECT_EQ(result.exit_code, 2) << command << " " << size;

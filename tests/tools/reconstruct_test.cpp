@@ -1,19 +1,16 @@
-// dbn reconstruct: up through the layers and down again, as the library does it.
+// dbn reconstruct: up through the layers and down again, as the library does it, and how far off each case comes back.
 
 #include <algorithm>
+#include <sstream>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
 #include <dbn/io/image_grid.hpp>
-#include <dbn/io/npy.hpp>
-#include <dbn/model/model_file.hpp>
+#include <dbn/nn/deep_autoencoder.hpp>
+#include <dbn/nn/loss.hpp>
 #include <dbn/rbm/gibbs.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/small_stack.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/stack_tool.hpp"
 
 namespace dbn::test {
 namespace {
@@ -23,46 +20,8 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr const char* kData = " --data d.csv --label-column none";
-
-class Reconstruct : public testing::Test {
+class Reconstruct : public StackToolWithCases {
  protected:
-  Reconstruct() {
-    save_stack(file_, dir_.path("s"));
-    write_csv(dir_.path("d.csv"), images_);
-    file_.preprocessing.apply(cases_);
-  }
-
-  CommandResult try_run(const std::string& arguments) const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
-  }
-  std::string run(const std::string& arguments) const {
-    const auto result = try_run(arguments);
-    EXPECT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-    EXPECT_EQ(result.err, "") << arguments;
-    return result.out;
-  }
-  json run_json(const std::string& arguments) const {
-    const std::string out = run(arguments + " --json");
-    EXPECT_EQ(out.find('\n'), out.size() - 1) << out;
-    return json::parse(out);
-  }
-  void expect_refused(int code, const std::string& what, const std::string& arguments) const {
-    const auto before = names_in(dir_.folder());
-    const auto result = try_run(arguments);
-    EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
-    EXPECT_THAT(result.err, AllOf(StartsWith("dbn: error: "), HasSubstr(what))) << arguments;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_EQ(result.out, "") << arguments;
-    EXPECT_EQ(names_in(dir_.folder()), before) << arguments;
-  }
-  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
-  ByteBuffer npy_of(Matrix cases) const {
-    file_.preprocessing.invert(cases);
-    write_npy(dir_.path("expected"), cases);
-    return bytes("expected");
-  }
-  const Rbm& rbm(std::size_t i) const { return std::get<Rbm>(file_.stack.layers[i]); }
   // Up through both layers and down again, with Gibbs steps at the top.
   Matrix through_the_top(Index steps, std::uint64_t seed) const {
     Matrix codes(5, cases_.cols()), back(9, cases_.cols());
@@ -70,17 +29,28 @@ class Reconstruct : public testing::Test {
     rbm(0).visible_mean_into(reconstruct(rbm(1), codes, steps, seed), back);
     return back;
   }
+  double squared_error(const Matrix& back, Index c) const {
+    return (back.col(c).cast<double>() - cases_.col(c).cast<double>()).squaredNorm();
+  }
   void expect_error(const json& result, const Matrix& back) const {
-    const double expected =
-        (back.cast<double>() - cases_.cast<double>()).squaredNorm() / static_cast<double>(cases_.cols());
+    double expected = 0;
+    for (Index c = 0; c < cases_.cols(); ++c) expected += squared_error(back, c) / static_cast<double>(cases_.cols());
     EXPECT_GT(expected, 0.01);
     EXPECT_NEAR(result["error"].get<double>(), expected, 1e-12 * expected) << "27 terms of one sign, in double";
   }
-
-  TempDir dir_;
-  StackFile file_ = small_stack({9, 5, 4});
-  Matrix images_ = small_images(9, 3);
-  Matrix cases_ = images_;
+  // The numbers below squared_error in a file of errors.
+  std::vector<double> errors_in(const std::string& name) const {
+    std::vector<double> errors;
+    std::istringstream lines(text(name));
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_THAT(line, StartsWith("case,squared_error"));
+    while (std::getline(lines, line)) {
+      EXPECT_THAT(line, StartsWith(fmt::format("{},", errors.size())));
+      errors.push_back(std::stod(line.substr(line.find(',') + 1)));
+    }
+    return errors;
+  }
 };
 
 TEST_F(Reconstruct, GoesThroughAllLayersByItself) {
@@ -91,13 +61,14 @@ TEST_F(Reconstruct, GoesThroughAllLayersByItself) {
   EXPECT_EQ(r["gibbs"], 0);
   EXPECT_EQ(r["out"], "a.npy");
   expect_error(r, through_the_top(0, 0));
-  EXPECT_EQ(bytes("a.npy"), npy_of(through_the_top(0, 0)));
+  EXPECT_EQ(bytes("a.npy"), raw_npy_of(through_the_top(0, 0)));
 }
 
 TEST_F(Reconstruct, StopsAtTheLayerThatIsAskedFor) {
   const json r = run_json(std::string("reconstruct s --layer 1") + kData);
   EXPECT_EQ(r["layer"], 1);
   EXPECT_EQ(r["out"], "");
+  EXPECT_EQ(r["worst"], json::array());
   expect_error(r, rbm(0).reconstruct(cases_));
   EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"d.csv", "s"})) << "without --out nothing is written";
 }
@@ -106,8 +77,8 @@ TEST_F(Reconstruct, GibbsStepsAreThoseOfTheLayersRbm) {
   const json r = run_json(std::string("reconstruct s --gibbs 3 --seed 8 --out a.npy") + kData);
   EXPECT_EQ(r["gibbs"], 3);
   expect_error(r, through_the_top(3, 8));
-  EXPECT_EQ(bytes("a.npy"), npy_of(through_the_top(3, 8)));
-  EXPECT_NE(bytes("a.npy"), npy_of(through_the_top(3, 9)));
+  EXPECT_EQ(bytes("a.npy"), raw_npy_of(through_the_top(3, 8)));
+  EXPECT_NE(bytes("a.npy"), raw_npy_of(through_the_top(3, 9)));
 }
 
 // More cases than a batch: each has draws of its own all the same.
@@ -117,7 +88,7 @@ TEST_F(Reconstruct, BatchesDoNotMatter) {
   Matrix cases = images;
   file_.preprocessing.apply(cases);
   run("reconstruct s --layer 1 --gibbs 2 --data many.csv --label-column none --out a.npy");
-  EXPECT_EQ(bytes("a.npy"), npy_of(reconstruct(rbm(0), cases, 2, 0)));
+  EXPECT_EQ(bytes("a.npy"), raw_npy_of(reconstruct(rbm(0), cases, 2, 0)));
 }
 
 TEST_F(Reconstruct, PicturesShowTheOriginalAboveTheReconstruction) {
@@ -129,7 +100,7 @@ TEST_F(Reconstruct, PicturesShowTheOriginalAboveTheReconstruction) {
   EXPECT_EQ(bytes("b.png"), encode_png(image_grid(pairs, {.height = 18, .width = 1})));
 }
 
-TEST_F(Reconstruct, AutoencodersReconstructToo) {
+TEST_F(Reconstruct, LayersThatAreAutoencodersReconstructToo) {
   file_.stack.layers = {rbm(0), make_autoencoder(5, 4, "tanh", ReconstructionLoss::squared_error, false,
                                                  Stream(5, Purpose::initial_weights))};
   save_stack(file_, dir_.path("a"));
@@ -140,6 +111,83 @@ TEST_F(Reconstruct, AutoencodersReconstructToo) {
   expect_refused(3, "expected an RBM as layer 2", std::string("reconstruct a --gibbs 1") + kData);
 }
 
+TEST_F(Reconstruct, DeepAutoencodersGiveBackWhatTheirLossSays) {
+  const Mlp net = make_deep_autoencoder({9, 6, 2}, "tanh", "linear", "xavier", 3);
+  for (const char* name : {"squared-error", "binary-cross-entropy"}) {
+    save_net(net, "autoencoder", name);
+    Matrix back = net.scores(cases_);
+    loss(name).predict(back);
+    const json r = run_json(std::string("reconstruct m --force --out a.npy") + kData);
+    EXPECT_EQ(r["layer"], 2) << "where the codes are";
+    expect_error(r, back);
+    EXPECT_EQ(bytes("a.npy"), raw_npy_of(back)) << name;
+
+    run(std::string("reconstruct m --force --out a.png") + kData);
+    Matrix pairs(18, 3);
+    pairs << cases_, back;
+    const GreyScale own{.symmetric = false, .least = pairs.minCoeff(), .most = pairs.maxCoeff()};
+    EXPECT_EQ(bytes("a.png"),
+              encode_png(image_grid(pairs, {.height = 6, .width = 3}, loss(name).probabilities ? GreyScale{} : own)))
+        << name;
+  }
+  expect_refused(2, "--layer: expected a stack", std::string("reconstruct m --layer 1") + kData);
+  expect_refused(2, "--gibbs: expected a stack", std::string("reconstruct m --gibbs 1") + kData);
+}
+
+TEST_F(Reconstruct, ErrorsAreThoseOfEachCase) {
+  const json r = run_json(std::string("reconstruct s --errors e.csv") + kData);
+  const Matrix back = through_the_top(0, 0);
+  const std::vector<double> errors = errors_in("e.csv");
+  ASSERT_EQ(errors.size(), 3U);
+  for (Index c = 0; c < 3; ++c)  // nine terms in whichever order
+    EXPECT_NEAR(errors[static_cast<std::size_t>(c)], squared_error(back, c), 1e-14 * squared_error(back, c));
+  // CSV holds every digit, and the mean is made of the same numbers in the same order.
+  EXPECT_EQ((errors[0] + errors[1] + errors[2]) / 3, r["error"].get<double>());
+  EXPECT_EQ(r["errors"], "e.csv");
+  run(std::string("reconstruct s --errors e.npy") + kData);
+  EXPECT_EQ(bytes("e.npy"),
+            npy_of(Eigen::Map<Eigen::RowVectorXd>(const_cast<double*>(errors.data()), 3).cast<Scalar>()));
+}
+
+// Case 1 stands twice more, as 3 and 4: equal errors go by case. Without weights they are equal to the last bit.
+TEST_F(Reconstruct, TheWorstCasesComeFirstAndTiesByNumber) {
+  Matrix images(9, 5);
+  images << images_, images_.col(1), images_.col(1);
+  write_csv(dir_.path("ties.csv"), images);
+  Mlp net = make_deep_autoencoder({9, 3}, "tanh", "linear", "xavier", 3);
+  for (auto& layer : net.layers) layer.weights.setZero();
+  save_net(net, "autoencoder", "squared-error");
+  const std::string command = "reconstruct m --data ties.csv --label-column none --errors e.csv --force";
+  const json all = run_json(command + " --worst 9")["worst"];
+  const std::vector<double> errors = errors_in("e.csv");
+  ASSERT_EQ(errors.size(), 5U);
+  EXPECT_EQ(errors[1], errors[3]);
+  EXPECT_EQ(errors[1], errors[4]);
+  std::vector<Index> expected{0, 1, 2, 3, 4};
+  std::ranges::stable_sort(expected, [&](Index a, Index b) {
+    return errors[static_cast<std::size_t>(a)] > errors[static_cast<std::size_t>(b)];
+  });
+  ASSERT_EQ(all.size(), 5U) << "there are no more";
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(all[i]["case"], expected[i]);
+    EXPECT_EQ(all[i]["squared_error"].get<double>(), errors[static_cast<std::size_t>(expected[i])]);
+  }
+  EXPECT_EQ(run_json(command + " --worst 2")["worst"], json({all[0], all[1]}));
+  EXPECT_THAT(run(command + " --worst 1"), testing::ContainsRegex(fmt::format("\n{} +[0-9.]+\n$", expected[0])));
+}
+
+TEST_F(Reconstruct, ErrorsStandBesideLabels) {
+  write_file(dir_.path("l.csv"), std::string_view("x1,x2,x3,x4,x5,x6,x7,x8,x9,label\n0,0,0,0,0,0,0,0,0,odd\n"
+                                                  "255,0,0,0,0,0,0,0,0,\n0,0,0,0,0,0,0,0,255,even\n"));
+  save_net(make_deep_autoencoder({9, 3}, "tanh", "linear", "xavier", 3), "autoencoder", "squared-error");
+  for (const char* name : {"s", "m"}) {
+    run(std::string("reconstruct ") + name + " --data l.csv --errors e.csv --force");
+    EXPECT_THAT(text("e.csv"), testing::MatchesRegex("case,squared_error,label\n0,[^,\n]+,odd\n1,[^,\n]+,\n"
+                                                     "2,[^,\n]+,even\n"))
+        << name;
+  }
+}
+
 TEST_F(Reconstruct, TakesTestCasesWhereThereAreAny) {
   write_csv(dir_.path("t.csv"), small_images(9, 2));
   EXPECT_EQ(run_json(std::string("reconstruct s --test t.csv") + kData)["cases"], 2);
@@ -147,29 +195,37 @@ TEST_F(Reconstruct, TakesTestCasesWhereThereAreAny) {
   EXPECT_THAT(run(std::string("reconstruct s") + kData), AllOf(HasSubstr("cases  3"), HasSubstr("error  ")));
 }
 
+TEST_F(Reconstruct, HelpIsAnswered) {
+  EXPECT_THAT(run("reconstruct --help"),
+              AllOf(StartsWith("usage: dbn reconstruct STACK|MODEL"), HasSubstr("--layer"), HasSubstr("--gibbs"),
+                    HasSubstr("--width"), HasSubstr("--errors"), HasSubstr("--worst"), HasSubstr("--limit")));
+}
+
 TEST_F(Reconstruct, WrongRequestsAreRefusedAndWriteNothing) {
   save_stack(small_stack({12, 5}), dir_.path("t"));
-  save_model({.net = make_mlp({9, 4, 3}, "sigmoid", "xavier", 1),
-              .outputs = {"a", "b", "c"},
-              .preprocessing = {},
-              .seed = 1,
-              .start = "xavier",
-              .history = {}},
-             dir_.path("m"));
+  save_classifier(make_mlp({9, 4, 3}, "sigmoid", "xavier", 1));
   write_csv(dir_.path("wide.csv"), small_images(12, 2));
-  expect_refused(2, "--data or --test", "reconstruct s");
-  expect_refused(2, ".npy or .png", std::string("reconstruct s --out a.csv") + kData);
+  const std::string stack = "reconstruct s ";
+  expect_refused(2, "--data or --test", stack);
+  expect_refused(2, ".npy or .png", stack + "--out a.csv" + kData);
+  expect_refused(2, "--errors: expected a file that ends in .csv or .npy", stack + "--errors a.png" + kData);
   expect_refused(2, "--width: 12 features", "reconstruct t --out a.png --data wide.csv --label-column none");
-  expect_refused(2, "--layer: expected 1 to 2", std::string("reconstruct s --layer 3") + kData);
-  expect_refused(2, "--gibbs", std::string("reconstruct s --gibbs -1") + kData);
-  expect_refused(2, "also read", "reconstruct s --out d.npy --force --data d.npy --label-column none");
-  expect_refused(3, "features", "reconstruct s --data wide.csv --label-column none");
-  expect_refused(3, "dbn-stack", std::string("reconstruct m") + kData);
+  expect_refused(2, "--layer: expected 1 to 2", stack + "--layer 3" + kData);
+  expect_refused(2, "--gibbs", stack + "--gibbs -1" + kData);
+  expect_refused(2, "--worst", stack + "--worst -1" + kData);
+  expect_refused(2, "--out: d.npy is also read", stack + "--out d.npy --force --data d.npy --label-column none");
+  expect_refused(2, "--errors: d.csv is also read", stack + "--errors d.csv --force" + kData);
+  expect_refused(2, "--errors: ./a.npy is also that of --out", stack + "--out a.npy --errors ./a.npy" + kData);
+  expect_refused(3, "features", stack + "--data wide.csv --label-column none");
+  expect_refused(3, "expected a stack or an autoencoder", std::string("reconstruct m") + kData);
+  expect_refused(3, "d.csv", std::string("reconstruct d.csv") + kData);
+  expect_refused(6, "--limit", stack + "--max-memory 1M" + kData);
   write_file(dir_.path("a.npy"), "old");
-  expect_refused(4, "--force", std::string("reconstruct s --out a.npy") + kData);
-  EXPECT_EQ(bytes("a.npy"), (ByteBuffer{'o', 'l', 'd'}));
-  EXPECT_THAT(run(std::string("reconstruct s --out b.npy --dry-run") + kData), HasSubstr("3 cases"));
-  EXPECT_FALSE(std::ranges::count(names_in(dir_.folder()), "b.npy"));
+  expect_refused(4, "--force", stack + "--out a.npy" + kData);
+  expect_refused(4, "--force", stack + "--errors a.npy" + kData);
+  EXPECT_EQ(text("a.npy"), "old");
+  EXPECT_THAT(run(stack + "--out b.npy --errors b.csv --dry-run" + kData), HasSubstr("3 cases"));
+  EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"a.npy", "d.csv", "m", "s", "t", "wide.csv"}));
 }
 
 }  // namespace

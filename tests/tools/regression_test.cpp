@@ -10,8 +10,7 @@
 
 #include <dbn/io/file.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
@@ -23,7 +22,7 @@ using testing::HasSubstr;
 constexpr const char* kTargets = " --task regression --label-column price,share";
 constexpr const char* kSmall = " --quiet --layers 16 --epochs 30 --batch 10 --learning-rate 0.01";
 
-class RegressionTool : public testing::Test {
+class RegressionTool : public ToolTest {
  protected:
   RegressionTool() {
     write("train.csv", table(0, 120));
@@ -41,22 +40,6 @@ class RegressionTool : public testing::Test {
     return text;
   }
   void write(const std::string& name, const std::string& text) const { write_file(dir_.path(name), text); }
-  CommandResult try_run(const std::string& arguments) const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = "", .redirect = ""});
-  }
-  std::string run(const std::string& arguments) const {
-    const auto result = try_run(arguments);
-    EXPECT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-    return result.out;
-  }
-  json run_json(const std::string& arguments) const { return json::parse(run(arguments + " --json")); }
-  void expect_refused(int code, const std::string& arguments, const std::string& word) const {
-    const auto result = try_run(arguments);
-    EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
-    EXPECT_THAT(result.err, HasSubstr(word)) << arguments;
-  }
-
-  TempDir dir_;
 };
 
 TEST_F(RegressionTool, FromTableToPredictions) {
@@ -93,8 +76,8 @@ TEST_F(RegressionTool, GoesOnFromAModelWhereItStands) {
   const json first = run_json("finetune --out m" + data + kSmall + " --task regression");
   const json again = run_json("finetune --quiet --from m --out n --epochs 1 --learning-rate 1e-9" + data);
   EXPECT_NEAR(again["test_r2"].get<double>(), first["test_r2"].get<double>(), 1e-3);
-  expect_refused(2, "finetune --from m --task classification --force --out n" + data, "--task");
-  expect_refused(2, "finetune --from m --loss binary-cross-entropy --force --out n" + data, "--loss");
+  expect_refused(2, "--task", "finetune --from m --task classification --force --out n" + data);
+  expect_refused(2, "--loss", "finetune --from m --loss binary-cross-entropy --force --out n" + data);
 }
 
 TEST_F(RegressionTool, StartsFromAStackToo) {
@@ -117,22 +100,22 @@ TEST_F(RegressionTool, ProbabilitiesArePredictedAsSuch) {
     EXPECT_GE(row[0], 0);
     EXPECT_LE(row[0], 1);
   }
-  expect_refused(3, std::string("finetune --loss binary-cross-entropy --out n --data train.csv") + kTargets,
-                 "expected 0 to 1");
+  expect_refused(3, "expected 0 to 1",
+                 std::string("finetune --loss binary-cross-entropy --out n --data train.csv") + kTargets);
 }
 
 TEST_F(RegressionTool, RefusesWhatItCannotDo) {
   write("gap.csv", "x,y\n1,2\n3,\n");
-  expect_refused(3, "finetune --task regression --data gap.csv", "line 3, column 2");
-  expect_refused(3, "finetune --data train.csv --label-column price,share", "--task regression");
-  expect_refused(2, "finetune --loss squared-error", "--loss");
-  expect_refused(2, "compare --finetune.task regression", "--finetune.task");
+  expect_refused(3, "line 3, column 2", "finetune --task regression --data gap.csv");
+  expect_refused(3, "--task regression", "finetune --data train.csv --label-column price,share");
+  expect_refused(2, "--loss", "finetune --loss squared-error");
+  expect_refused(2, "--finetune.task", "compare --finetune.task regression");
   run(std::string("finetune --data train.csv --out m --epochs 1 --layers 4 --quiet") + kTargets);
   for (const char* option : {"--proba", "--top 1"})
-    expect_refused(2, std::string("predict m --data test.csv --label-column price,share ") + option, "no classes");
-  expect_refused(3, "evaluate m --data test.csv --label-column price", "expected 2 targets (price, share), found 1");
-  expect_refused(3, "evaluate m --data test.csv --label-column none",
-                 "expected 2 features, as the model has inputs, found 4");
+    expect_refused(2, "no classes", std::string("predict m --data test.csv --label-column price,share ") + option);
+  expect_refused(3, "expected 2 targets (price, share), found 1", "evaluate m --data test.csv --label-column price");
+  expect_refused(3, "expected 2 features, as the model has inputs, found 4",
+                 "evaluate m --data test.csv --label-column none");
 }
 
 std::string optdigits() {

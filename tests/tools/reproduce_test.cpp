@@ -29,6 +29,11 @@ const std::string kLikelihoods[] = {
     "reproduce likelihood --data synthetic:digits,cases=200,test=50 --seeds 2 --pretrain.epochs 1 --pretrain.layers 5 "
     "--annealing.betas 20 --annealing.chains 10 --annealing.reverse-steps 5"};
 
+const std::string kAutoencoder =
+    "reproduce curves --data synthetic:curves,cases=200,test=100 --seeds 1 --pretrain.layers 12,3 --pretrain.hidden "
+    "bernoulli,gaussian --pretrain.learning-rate 0.05,0.001 --pretrain.epochs 1 --finetune.rbm.epochs 2 "
+    "--finetune.random.epochs 3";
+
 class Reproduce : public testing::Test {
  protected:
   CommandResult run(const std::string& arguments, const std::string& prefix = {}) const {
@@ -133,9 +138,19 @@ TEST_F(Reproduce, LikelihoodsAreMeasuredOnOtherData) {
   }
 }
 
+TEST_F(Reproduce, AutoencodersStandBesidePcaAndSayWhoWins) {
+  const auto result = run(kAutoencoder);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  for (const char* text : {"PCA, 18 components", "5.9", "from RBMs", "1.44", "Xavier start", "He start", " win",
+                           " times the seconds", "logistic PCA, as wide as the code, leaves 7.64"})
+    EXPECT_THAT(result.out, HasSubstr(text));
+  expect_refused(2, "--pretrain.pretrainer", kAutoencoder + " --pretrain.pretrainer denoising");
+  expect_refused(2, "--data", "reproduce deep-autoencoder --data synthetic:digits,cases=50,test=0");
+}
+
 TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
   int number = 0;
-  for (const std::string& call : {kHinton, kLikelihoods[0], kLikelihoods[1], kLikelihoods[2]}) {
+  for (const std::string& call : {kHinton, kLikelihoods[0], kLikelihoods[1], kLikelihoods[2], kAutoencoder}) {
     const std::string kept = call + " --checkpoint kept" + std::to_string(++number);
     const auto first = run(kept + " --json");
     ASSERT_EQ(first.exit_code, 0) << first.err;

@@ -257,7 +257,7 @@ TEST_F(Results, PrintConfigFedBackIsTheSameConfigForEveryCommand) {
   for (const char* arguments :
        {"pretrain --layers 5,6 --momentum 0.5:3,0.8 --seed 9", "finetune --init xavier --epochs 4 --labels 20",
         "compare --starts rbm,he@tanh --pretrain.epochs 3 --finetune.batch 7 --seeds 4", "evaluate --limit 5",
-        "predict --proba"}) {
+        "predict --proba", "encode --layer 2", "reconstruct --worst 3"}) {
     const std::string config = run(std::string(arguments) + kData + " --print-config").out;
     write_file(dir_.path("x.ini"), config);
     EXPECT_EQ(run(words(arguments)[0] + " --config x.ini --print-config").out, config) << arguments;

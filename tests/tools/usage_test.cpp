@@ -41,8 +41,8 @@ class Usage : public testing::Test {
 
 TEST_F(Usage, HelpAndVersionAreAnswered) {
   for (const char* arguments : {"--help", "help", "pretrain --help", "finetune --help", "compare --help",
-                                "evaluate --help", "predict --help", "inspect --help", "init --help", "bench --help",
-                                "data --help", "reproduce --help", "reproduce seed-linear --help"}) {
+                                "evaluate --help", "predict --help", "encode --help", "inspect --help", "init --help",
+                                "bench --help", "data --help", "reproduce --help", "reproduce seed-linear --help"}) {
     const auto result = run_dbn(words(arguments));
     EXPECT_EQ(result.exit_code, 0) << arguments;
     EXPECT_THAT(result.out, HasSubstr("usage: dbn")) << arguments;

@@ -6,12 +6,14 @@
 #include <dbn/core/error.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/nn/evaluation.hpp>
+#include <dbn/nn/reconstruction_evaluation.hpp>
 #include <dbn/nn/regression_evaluation.hpp>
 
 #include "cases.hpp"
 #include "commands.hpp"
 #include "notes.hpp"
 #include "output.hpp"
+#include "reconstruction_report.hpp"
 #include "regression_report.hpp"
 
 using namespace dbn;
@@ -55,12 +57,20 @@ void report_regression(const ModelFile& model, const PreparedCases& cases, const
   print(fmt::format("data           {}\n{}", cases.dataset().name, regression_text(e, model.outputs)));
 }
 
+void report_reconstruction(const ModelFile& model, const PreparedCases& cases, const CommandLine& line) {
+  const ReconstructionEvaluation e = evaluate_reconstruction(model.net, cases, loss(model.loss));
+  nlohmann::json json{{"command", "evaluate"}, {"data", cases.dataset().name}};
+  json.update(reconstruction_json(e));
+  if (line.global.json) return print_json(json);
+  print(fmt::format("data           {}\n{}", cases.dataset().name, reconstruction_text(e)));
+}
+
 }  // namespace
 
 void run_evaluate(std::span<const std::string> arguments) {
   CommandLine line("evaluate",
                    "Error rate with 95 % interval, cross-entropy, calibration and confusion of a model; R2 and errors "
-                   "of a regression.");
+                   "of a regression; how well an autoencoder gives back cases.");
   std::string path;
   DataOptions data;
   line.add_argument("MODEL", &path, "model file made by dbn finetune");
@@ -71,8 +81,10 @@ void run_evaluate(std::span<const std::string> arguments) {
     throw InvalidArgument("evaluate: expected --data or --test, the cases to evaluate on; see dbn evaluate --help");
   const ModelFile model = load_model(path);
   const PreparedCases cases = load_model_cases(data, model);
+  const Outputs outputs = task(model.task).outputs;
+  if (outputs == Outputs::inputs) return report_reconstruction(model, cases, line);
   if (!cases.dataset().labelled() && !cases.dataset().has_targets())
     throw DataError(
         fmt::format("{}: expected labels, found none; see --label-file and --label-column", cases.dataset().name));
-  task(model.task).numeric ? report_regression(model, cases, line) : report(model, cases, line);
+  outputs == Outputs::targets ? report_regression(model, cases, line) : report(model, cases, line);
 }

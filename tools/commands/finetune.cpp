@@ -1,4 +1,4 @@
-// dbn finetune: a stack or an initializer in, a classifier or a net that predicts numbers out.
+// dbn finetune: a stack or an initializer in; a classifier, a net that predicts numbers, or an autoencoder out.
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,9 +9,11 @@
 #include <dbn/experiment/start.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
+#include <dbn/nn/deep_autoencoder.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/nn/lsuv.hpp>
 #include <dbn/nn/target_scaling.hpp>
+#include <dbn/pretrain/layer_trainer.hpp>
 #include <dbn/pretrain/unroll.hpp>
 
 #include "cases.hpp"
@@ -33,10 +35,13 @@ struct StartOptions {
   std::string init = kAutoInitializer;
   std::vector<Index> layers{500, 500, 2000};
   std::string activation;
+  std::string code_activation = "linear";  // [Hinton & Salakhutdinov 2006]
   InitializerOptions initial;
 
   /// The initializer and activation that were meant.
-  Start start() const { return parse_start(activation.empty() ? init : init + "@" + activation, {}); }
+  Start start() const {
+    return parse_start(kInitializerPrefix + (activation.empty() ? init : init + "@" + activation), {});
+  }
 
   OptionFields fields() {
     auto choices = initializer_names();
@@ -47,7 +52,11 @@ struct StartOptions {
          .value = &init,
          .help = "initializer, without --from; auto is the one recommended for --activation",
          .choices = choices},
-        {.name = "layers", .value = &layers, .help = "hidden layers, without --from", .range = {1, 1e9}},
+        {.name = "layers",
+         .value = &layers,
+         .help = "hidden layers, without --from; of an autoencoder those up to its codes, which their mirror image "
+                 "follows",
+         .range = {1, 1e9}},
         {.name = "activation",
          .value = &activation,
          .help = "activation of the hidden layers, without --from",
@@ -56,10 +65,16 @@ struct StartOptions {
              "the one that --init is meant for: relu for he and auto, selu for lecun, tanh for orthogonal, sigmoid "
              "for xavier"},
     };
+    list.push_back({.name = "code-activation",
+                    .value = &code_activation,
+                    .help = "activation of an autoencoder's codes, without --from",
+                    .choices = activation_names()});
     for (auto& field : initial.fields()) list.push_back(std::move(field));
     return list;
   }
 };
+
+bool learns_inputs(const std::string& task_name) { return task(task_name).outputs == Outputs::inputs; }
 
 // A file's contents, read before the data so that its scaling is used again.
 struct From {
@@ -69,10 +84,17 @@ struct From {
   const Preprocessing* preprocessing() const {
     return stack ? &stack->preprocessing : model ? &model->preprocessing : nullptr;
   }
-  /// The model's net as it goes on to learn from these cases.
-  Mlp model_net(const PreparedCases& labelled) const {
+  /// Whether the file is an autoencoder, whose encoder starts a net for another task.
+  bool gives_encoder(const std::string& task_name) const {
+    return model && task(model->task).outputs == Outputs::inputs && task_name != model->task;
+  }
+  /// The net as it goes on to learn `task_name`, with so many outputs, from these cases.
+  Mlp net(const std::string& task_name, Index outputs, const PreparedCases& cases, std::uint64_t seed) const {
+    if (stack) return learns_inputs(task_name) ? unroll_autoencoder(stack->stack) : unroll(stack->stack, outputs, seed);
+    if (gives_encoder(task_name)) return with_output_layer(encoder_of(model->net), outputs, seed);
     Mlp net = model->net;
-    if (task(model->task).numeric) unfold_target_scaling(net, fit_target_scaling(labelled, loss(model->loss)));
+    if (task(model->task).outputs == Outputs::targets)
+      unfold_target_scaling(net, fit_target_scaling(cases, loss(model->loss)));
     return net;
   }
   /// Throws DataError when the file's net was made for other data.
@@ -82,9 +104,10 @@ struct From {
     if (features != dataset.feature_count())
       throw DataError(
           fmt::format("{}: expects {} features, {} has {}", path, features, dataset.name, dataset.feature_count()));
-    if (model && !dataset.has_targets() && model->outputs != dataset.classes)
+    if (!model || task(model->task).outputs == Outputs::inputs) return;
+    if (!dataset.has_targets() && model->outputs != dataset.classes)
       throw DataError(fmt::format("{}: its classes are not those of {}", path, dataset.name));
-    if (model && dataset.has_targets() && model->outputs.size() != dataset.target_names.size())
+    if (dataset.has_targets() && model->outputs.size() != dataset.target_names.size())
       throw DataError(fmt::format("{}: predicts {} targets, {} has {}; see --label-column", path, model->outputs.size(),
                                   dataset.name, dataset.target_names.size()));
   }
@@ -93,8 +116,8 @@ struct From {
 From read_from(const StartOptions& start, const CommandLine& line) {
   From from;
   if (start.from.empty()) return from;
-  for (const char* option : {"init", "layers", "activation", "scale", "binarize", "init-gain", "init-scale",
-                             "init-connections", "init-output"})
+  for (const char* option : {"init", "layers", "activation", "code-activation", "scale", "binarize", "init-gain",
+                             "init-scale", "init-connections", "init-output"})
     if (line.given(option))
       throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
   if (file_kind(start.from) == "dbn-model")
@@ -104,9 +127,9 @@ From read_from(const StartOptions& start, const CommandLine& line) {
   return from;
 }
 
-// A model goes on with what it learnt.
+// A model goes on with what it learnt; an autoencoder also with another task, if one is named.
 void adopt_task(FinetuneOptions& options, const From& from, const CommandLine& line) {
-  if (!from.model) return;
+  if (!from.model || (line.given("task") && from.gives_encoder(options.task))) return;
   const auto adopt = [&](const char* option, std::string& value, const std::string& of_model) {
     if (line.given(option) && value != of_model)
       throw InvalidArgument(fmt::format("--{}: the model of --from was trained by {}, found {}; leave the option out",
@@ -117,30 +140,53 @@ void adopt_task(FinetuneOptions& options, const From& from, const CommandLine& l
   adopt("loss", options.loss, from.model->loss);
 }
 
-// Features, hidden layers, classes or targets; of --init too, before there is a net.
-std::vector<Index> net_sizes(const StartOptions& start, const From& from, const Dataset& dataset) {
-  if (from.model) return sizes_of(from.model->net);
-  std::vector<Index> sizes{dataset.feature_count()};
-  if (from.stack)
-    sizes = from.stack->stack.sizes();
+// Features and the layers below the output layer; of an autoencoder those of its encoder.
+std::vector<Index> encoder_sizes(const StartOptions& start, const From& from, Index features) {
+  if (from.stack) return from.stack->stack.sizes();
+  std::vector<Index> sizes{features};
+  if (from.model)
+    for (const auto& layer : encoder_of(from.model->net)) sizes.push_back(layer.fan_out());
   else
     sizes.insert(sizes.end(), start.layers.begin(), start.layers.end());
+  return sizes;
+}
+
+// Features, hidden layers, classes or targets or features; of --init too, before there is a net.
+std::vector<Index> net_sizes(const StartOptions& start, const From& from, const std::string& task_name,
+                             const Dataset& dataset) {
+  if (from.model && !from.gives_encoder(task_name)) return sizes_of(from.model->net);
+  std::vector<Index> sizes = encoder_sizes(start, from, dataset.feature_count());
+  if (learns_inputs(task_name)) return mirrored(sizes);
   sizes.push_back(static_cast<Index>(output_names(dataset).size()));
   return sizes;
 }
 
-Mlp start_net(const StartOptions& start, const From& from, const std::vector<Index>& sizes, const CaseSource& cases,
-              std::uint64_t seed) {
-  if (from.stack) return unroll(from.stack->stack, sizes.back(), seed);
+Mlp initial_net(const StartOptions& start, const std::string& task_name, const std::vector<Index>& sizes,
+                const CaseSource& cases, std::uint64_t seed) {
   const Start meant = start.start();
-  Mlp net = make_mlp(sizes, meant.activation, meant.method, seed, start.initial);
+  Mlp net = learns_inputs(task_name)
+                ? make_deep_autoencoder(encoder_sizes(start, {}, cases.feature_count()), meant.activation,
+                                        start.code_activation, meant.method, seed, start.initial)
+                : make_mlp(sizes, meant.activation, meant.method, seed, start.initial);
   fit_start(net, initializer(meant.method), cases);
   return net;
 }
 
-std::string epoch_line(const FinetuneEpoch& e) {
-  const std::string validation =
-      e.validation_error ? fmt::format("  validation error {:.2f} %", *e.validation_error) : "";
+// What an autoencoder minimises where nobody says: what its stack did, or what suits the data.
+std::string loss_of_inputs(const From& from, const CaseSource& cases) {
+  if (from.stack) return reconstruction_loss_of(from.stack->stack);
+  const FeatureSummary range = summarize(cases).features;
+  const bool probabilities = range.least.minCoeff() >= 0 && range.most.maxCoeff() <= 1;
+  return probabilities ? "binary-cross-entropy" : "squared-error";
+}
+
+std::string validation_text(double error, const std::string& task_name) {
+  return learns_inputs(task_name) ? fmt::format("  validation squared error {:.4f}", error)
+                                  : fmt::format("  validation error {:.2f} %", error);
+}
+
+std::string epoch_line(const FinetuneEpoch& e, const std::string& task_name) {
+  const std::string validation = e.validation_error ? validation_text(*e.validation_error, task_name) : "";
   const std::string rate = e.learning_rate > 0 ? fmt::format("  rate {:.2e}", e.learning_rate) : "";
   return fmt::format("epoch {:>3}  train loss {:.5f}{}{}  {:.2f} s", e.epoch, e.train_loss, validation, rate,
                      e.seconds);
@@ -155,7 +201,7 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
   observer.batch = [&](Index epoch, Index epochs, double done) {
     progress.update((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
   };
-  observer.epoch = [&](const FinetuneEpoch& e, Index) { progress.line(epoch_line(e)); };
+  observer.epoch = [&](const FinetuneEpoch& e, Index) { progress.line(epoch_line(e, options.task)); };
   observer.notice = [&](const std::string& text) { progress.note(text); };
   FinetuneResult result;
   checkpointing.guard(progress, [&](CheckpointFolder& folder) {
@@ -169,8 +215,8 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
 
 void run_finetune(std::span<const std::string> arguments) {
   CommandLine line("finetune",
-                   "Trains a classifier or, by --task regression, a net that predicts numbers, from a stack (--from) "
-                   "or an initializer.");
+                   "Trains a classifier or, by --task, a net that predicts numbers or a deep autoencoder, from a stack "
+                   "(--from), an initializer, or the encoder of an autoencoder.");
   StartOptions start;
   FinetuneOptions options;
   DataOptions data;
@@ -187,30 +233,35 @@ void run_finetune(std::span<const std::string> arguments) {
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file, start.from});
   const From from = read_from(start, line);
   adopt_task(options, from, line);
-  data.numeric_labels = task(options.task).numeric;
+  data.numeric_labels = task(options.task).outputs == Outputs::targets;
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
   from.check_fits(start.from, *cases.files.training);
-  const PreparedCases labelled = cases.labelled(data.labels, line.seed());
-  const auto sizes = net_sizes(start, from, *cases.files.training);
-  const PreparedCases validation = cases.labelled_validation();
-  check_fine_tune(sizes, labelled, &validation, options);
-  const double bytes = finetune_bytes(sizes, options, labelled.case_count()) + checkpointing.bytes(0);
+  const bool every_case = learns_inputs(options.task);
+  if (every_case && line.given("labels"))
+    throw InvalidArgument("--labels: an autoencoder learns from every case; leave the option out");
+  const PreparedCases chosen = every_case ? cases.training() : cases.labelled(data.labels, line.seed());
+  if (every_case && options.loss.empty()) options.loss = loss_of_inputs(from, chosen);
+  const auto sizes = net_sizes(start, from, options.task, *cases.files.training);
+  const PreparedCases validation = every_case ? cases.validation() : cases.labelled_validation();
+  check_fine_tune(sizes, chosen, &validation, options);
+  const double bytes = finetune_bytes(sizes, options, chosen.case_count()) + checkpointing.bytes(0);
   check_memory(line, "fine-tuning", bytes,
                start.from.empty() ? "try fewer or smaller --layers, or a smaller --batch"
                                   : "try a smaller --batch, or a smaller net than that of --from");
   if (line.global.dry_run)
-    return print(describe_plan(sizes, bytes, finetune_work(sizes, options, labelled.case_count())));
+    return print(describe_plan(sizes, bytes, finetune_work(sizes, options, chosen.case_count())));
 
-  Mlp net = from.model ? from.model_net(labelled) : start_net(start, from, sizes, cases.training(), line.seed());
+  Mlp net = start.from.empty() ? initial_net(start, options.task, sizes, cases.training(), line.seed())
+                               : from.net(options.task, sizes.back(), chosen, line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
   add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
   identity["starting weights"] = fingerprint(net.tensors());
   const Stopwatch watch;
-  FinetuneResult result = train(std::move(net), labelled, validation, options, identity, checkpointing, line);
+  FinetuneResult result = train(std::move(net), chosen, validation, options, identity, checkpointing, line);
   const double seconds = watch.seconds();
-  const auto& names = output_names(*cases.files.training);
-  const TestResult test = evaluate_test(result.net, cases.test(), options);
+  const auto names = every_case ? std::vector<std::string>() : output_names(*cases.files.training);
+  const TestResult test = evaluate_test(result.net, every_case ? cases.all_test() : cases.test(), options);
   save_model({result.net, names, cases.preprocessing, line.seed(),
               start.from.empty() ? start.start().method
               : from.stack       ? "stack"

@@ -75,6 +75,7 @@ json describe(ModelFile file) {
   }
   json tensor_list = json::array();
   for (const auto& tensor : file.net.tensors()) tensor_list.push_back(tensor_json(tensor, tensor.name));
+  const Outputs outputs = task(file.task).outputs;
   return {{"format", "dbn-model"},
           {"sizes", sizes},
           {"seed", file.seed},
@@ -84,7 +85,7 @@ json describe(ModelFile file) {
           {"activations", activations},
           {"task", file.task},
           {"loss", file.loss},
-          {task(file.task).numeric ? "targets" : "classes", file.outputs},
+          {outputs_name(outputs), outputs == Outputs::inputs ? json(file.net.feature_count()) : json(file.outputs)},
           {"epochs", file.history.size()},
           {"train_loss", file.history.empty() ? json() : json(file.history.back().train_loss)},
           {"tensors", tensor_list}};

@@ -69,7 +69,7 @@ std::string numbers_row(const ConstVectorRef& values) {
 class Predictions {
  public:
   Predictions(const ModelFile& model, const PredictOptions& options)
-      : model_(model), options_(options), numeric_(task(model.task).numeric) {}
+      : model_(model), options_(options), numeric_(task(model.task).outputs == Outputs::targets) {}
 
   std::string first_line() const {
     if (!numeric_) return header(options_, model_.outputs);
@@ -95,7 +95,11 @@ class Predictions {
 };
 
 void check_fits(const PredictOptions& options, const ModelFile& model) {
-  if (task(model.task).numeric && (options.proba || options.top > 0))
+  if (task(model.task).outputs == Outputs::inputs)
+    throw InvalidArgument(
+        "predict: expected a model that predicts classes or targets, found an autoencoder; try dbn reconstruct or dbn "
+        "encode");
+  if (task(model.task).outputs == Outputs::targets && (options.proba || options.top > 0))
     throw InvalidArgument(fmt::format(
         "--proba, --top: the model's task is {}, which has no classes; leave them out to get its predictions",
         model.task));

@@ -86,7 +86,7 @@ void run_pretrain(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   options.validate();
-  data.numeric_labels = task(goal).numeric;
+  data.numeric_labels = task(goal).outputs == Outputs::targets;
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
   std::vector<Index> sizes{cases.files.training->feature_count()};

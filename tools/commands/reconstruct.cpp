@@ -1,4 +1,4 @@
-// dbn reconstruct: what a stack makes of cases, up through its layers and down again.
+// dbn reconstruct: what a stack or a deep autoencoder makes of cases, up through its layers and down again.
 
 #include <algorithm>
 #include <optional>
@@ -6,37 +6,33 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dbn/core/error.hpp>
-#include <dbn/io/npy.hpp>
-#include <dbn/model/stack_file.hpp>
-#include <dbn/pretrain/encoded_cases.hpp>
-#include <dbn/rbm/gibbs.hpp>
-
+#include "case_errors.hpp"
 #include "cases.hpp"
 #include "commands.hpp"
-#include "cut_stack.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
+#include "output_files.hpp"
 #include "pictures.hpp"
+#include "reconstructor.hpp"
 
 using namespace dbn;
 
 namespace {
 
-constexpr Index kBatch = 4 * kChainBlock;  // whole blocks of chains, so that batches do not matter to them
 constexpr Index kMostPairs = 100;
 
 struct ReconstructOptions {
   std::optional<Index> layer;
   Index gibbs = 0;
+  CaseErrorOptions errors;
   std::string out;
   Index width = 0;
 
   OptionFields fields() {
-    return {
+    OptionFields all{
         {.name = "layer",
          .value = &layer,
-         .help = "go up to this layer, counted from 1 at the data, and down again",
+         .help = "go up a stack to this layer, counted from 1 at the data, and down again",
          .range = {.least = 1},
          .unset = "the top"},
         {.name = "gibbs",
@@ -51,34 +47,26 @@ struct ReconstructOptions {
          .unset = "none, only the error is told"},
         width_field(&width),
     };
+    for (auto& field : errors.fields()) all.push_back(std::move(field));
+    return all;
   }
 };
 
 /// What is asked for, gathered batch by batch.
 struct Reconstructions {
-  double squared_error = 0;  ///< summed over features and cases, of scaled values
-  Matrix numbers;            ///< (features x cases) for .npy; empty otherwise
-  Matrix pairs;              ///< original above reconstruction (2 features x pairs) for .png; empty otherwise
+  CaseErrors errors;
+  Matrix numbers;  ///< (features x cases) for .npy; empty otherwise
+  Matrix pairs;    ///< original above reconstruction (2 features x pairs) for .png; empty otherwise
 };
 
-Reconstructions reconstruct_all(const PreparedCases& cases, const CutStack& stack, const Rbm* chain,
-                                const ReconstructOptions& options, std::uint64_t seed) {
+Reconstructions reconstruct_all(const PreparedCases& cases, const CaseMap& map, const std::string& out) {
   const Index features = cases.feature_count(), count = cases.case_count();
   Reconstructions all;
-  if (!options.out.empty() && output_format(options.out) == OutputFormat::npy)
-    all.numbers.resize(features, count);
-  else if (!options.out.empty())
-    all.pairs.resize(2 * features, std::min(count, kMostPairs));
-  const EncodedCases codes(cases, stack.below);
-  for_each_batch(all_cases(count), kBatch, [&](Index first, std::span<const Index> numbers) {
-    Matrix data(features, std::ssize(numbers)), seen(visible_count(stack.layer), data.cols());
-    cases.gather_into(numbers, data);
-    codes.gather_into(numbers, seen);
-    const Matrix back = stack.down(
-        chain != nullptr ? reconstruct(*chain, seen, options.gibbs, seed, first) : reconstruct(stack.layer, seen),
-        &data);
-    for (Index c = 0; c < data.cols(); ++c)
-      all.squared_error += (back.col(c).cast<double>() - data.col(c).cast<double>()).squaredNorm();
+  all.errors.reserve(static_cast<std::size_t>(count));
+  if (asks_for(OutputFormat::npy, out)) all.numbers.resize(features, count);
+  if (asks_for(OutputFormat::png, out)) all.pairs.resize(2 * features, std::min(count, kMostPairs));
+  for_each_mapped(cases, map, [&](Index first, const Matrix& data, const Matrix& back) {
+    add_errors(data, back, all.errors);
     if (all.numbers.size() > 0) all.numbers.middleCols(first, data.cols()) = back;
     const Index shown = std::min(data.cols(), all.pairs.cols() - first);
     if (shown > 0) all.pairs.middleCols(first, shown) << data.leftCols(shown), back.leftCols(shown);
@@ -86,75 +74,69 @@ Reconstructions reconstruct_all(const PreparedCases& cases, const CutStack& stac
   return all;
 }
 
-void write(Reconstructions& all, const ReconstructOptions& options, const CutStack& stack,
-           const Preprocessing& scaling) {
-  if (options.out.empty()) return;
-  if (output_format(options.out) == OutputFormat::npy) {
-    scaling.invert(all.numbers);
-    return write_npy(options.out, all.numbers);
+void write(Reconstructions& all, const ReconstructOptions& options, const ValueRange& range,
+           const PreparedCases& cases) {
+  if (asks_for(OutputFormat::npy, options.out))
+    write_unscaled(options.out, std::move(all.numbers), cases.preprocessing());
+  if (asks_for(OutputFormat::png, options.out)) {
+    ImageShape shape = image_shape(cases.feature_count(), options.width);
+    shape.height *= 2;
+    write_png(options.out, image_grid(all.pairs, shape, grey_scale(range, all.pairs)));
   }
-  ImageShape shape = image_shape(all.pairs.rows() / 2, options.width);
-  shape.height *= 2;
-  write_png(options.out, image_grid(all.pairs, shape, grey_scale(stack.first(), all.pairs)));
+  if (!options.errors.path.empty()) write_errors(options.errors.path, all.errors, cases);
 }
 
-// A batch on every layer, twice, and what is written.
-double memory(const Stack& stack, Index cases, const ReconstructOptions& options) {
-  double units = 0;
-  for (const Index size : stack.sizes()) units += static_cast<double>(size);
-  const bool numbers = !options.out.empty() && output_format(options.out) == OutputFormat::npy;
-  return sizeof(Scalar) * (2 * units * static_cast<double>(std::min(cases, kBatch)) +
-                           static_cast<double>(stack.feature_count()) * static_cast<double>(numbers ? cases : 0));
-}
-
-void check_request(const ReconstructOptions& options, const std::string& path, const DataOptions& data,
-                   const CommandLine& line) {
-  if (!options.out.empty()) {
-    output_format(options.out);
-    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file},
-                 line.global.force || line.global.dry_run);
-  }
-  if (!line.given("data") && !line.given("test"))
-    throw InvalidArgument("reconstruct: expected --data or --test, the cases; see dbn reconstruct --help");
+// A batch on every layer, and what is told and written of all cases.
+double memory(const CaseMap& map, Index cases, const ReconstructOptions& options) {
+  const Index rows = asks_for(OutputFormat::npy, options.out) ? cases : 0;
+  return batch_memory(map, cases) + error_memory(options.errors, cases) +
+         sizeof(Scalar) * static_cast<double>(map.feature_count()) * static_cast<double>(rows);
 }
 
 }  // namespace
 
 void run_reconstruct(std::span<const std::string> arguments) {
-  CommandLine line("reconstruct",
-                   "Takes cases up through the layers of a stack and down again: squared error of a case, pictures.");
+  CommandLine line(
+      "reconstruct",
+      "Takes cases up through the layers of a stack or a deep autoencoder and down again: squared error of "
+      "all and of each, pictures.");
   std::string path;
   ReconstructOptions options;
   DataOptions data;
-  line.add_argument("STACK", &path, "stack file made by dbn pretrain");
+  line.add_argument("STACK|MODEL", &path,
+                    "stack file made by dbn pretrain, or model file by dbn finetune --task autoencoder");
   line.add(options.fields());
   line.add(model_data_fields(data), "data");
   if (!line.parse(arguments)) return;
 
   check_options(options.fields());
-  check_request(options, path, data, line);
-  StackFile file = load_stack(path);
-  if (!options.out.empty() && output_format(options.out) == OutputFormat::png)
-    image_shape(file.stack.feature_count(), options.width);
-  const PreparedCases cases = load_stack_cases(data, file);
-  check_memory(line, "reconstruction", memory(file.stack, cases.case_count(), options), "try fewer cases (--limit)");
-  const Index layer = options.layer.value_or(std::ssize(file.stack.layers));
-  const CutStack stack = cut_stack(std::move(file.stack), layer);
-  const Rbm* chain = options.gibbs > 0 ? &stack.rbm(path, "--gibbs") : nullptr;
+  check_output_files({{"--out", options.out, {OutputFormat::npy, OutputFormat::png}}, options.errors.file()}, path,
+                     data, line);
+  demand_cases(line);
+  TrainedFile file = load_trained_file(path);
+  const Preprocessing scaling = preprocessing_of(file);
+  const auto [map, range] =
+      make_reconstructor(std::move(file), path, {.layer = options.layer, .gibbs = options.gibbs, .seed = line.seed()});
+  if (asks_for(OutputFormat::png, options.out)) image_shape(map.feature_count(), options.width);
+  const PreparedCases cases = load_feature_cases(data, map.feature_count(), scaling);
+  check_memory(line, "reconstruction", memory(map, cases.case_count(), options), "try fewer cases (--limit)");
   if (line.global.dry_run) return print(fmt::format("{} cases to reconstruct\n", cases.case_count()));
 
-  Reconstructions all = reconstruct_all(cases, stack, chain, options, line.seed());
-  const double error = all.squared_error / static_cast<double>(cases.case_count());
-  write(all, options, stack, file.preprocessing);
+  Reconstructions all = reconstruct_all(cases, map, options.out);
+  write(all, options, range, cases);
+  const double error = mean_error(all.errors);
   if (line.global.json)
     return print_json({{"command", "reconstruct"},
                        {"data", cases.dataset().name},
                        {"seed", line.seed()},
                        {"cases", cases.case_count()},
-                       {"layer", layer},
+                       {"layer", map.layer},
                        {"gibbs", options.gibbs},
                        {"error", error},
+                       {"worst", worst_json(all.errors, options.errors.worst)},
+                       {"errors", options.errors.path},
                        {"out", options.out}});
-  print(fmt::format("data   {}\ncases  {}\nlayer  {}\nerror  {:.4f} a case, squared and summed over features\n",
-                    cases.dataset().name, cases.case_count(), layer, error));
+  print(fmt::format("data   {}\ncases  {}\nlayer  {}\nerror  {:.4f} a case, squared and summed over features\n{}",
+                    cases.dataset().name, cases.case_count(), map.layer, error,
+                    worst_text(all.errors, options.errors.worst)));
 }

@@ -6,9 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
-#include <dbn/io/npy.hpp>
 #include <dbn/model/stack_file.hpp>
-#include <dbn/pretrain/encoded_cases.hpp>
 #include <dbn/rbm/gibbs.hpp>
 
 #include "cases.hpp"
@@ -16,6 +14,7 @@
 #include "cut_stack.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
+#include "output_files.hpp"
 #include "pictures.hpp"
 
 using namespace dbn;
@@ -56,18 +55,15 @@ struct SampleOptions {
 Matrix start_from_data(const PreparedCases& cases, const CutStack& stack, Index count) {
   std::vector<Index> numbers = all_cases(count);
   for (Index& number : numbers) number %= cases.case_count();
-  Matrix start(visible_count(stack.layer), count);
-  EncodedCases(cases, stack.below).gather_into(numbers, start);
-  return start;
+  Matrix data(cases.feature_count(), count);
+  cases.gather_into(numbers, data);
+  return stack.up(std::move(data));
 }
 
-void write(const Matrix& draws, const SampleOptions& options, const CutStack& stack, const Preprocessing& scaling) {
-  if (output_format(options.out) == OutputFormat::png)
-    return write_png(options.out,
-                     image_grid(draws, image_shape(draws.rows(), options.width), grey_scale(stack.first(), draws)));
-  Matrix raw = draws;
-  scaling.invert(raw);
-  write_npy(options.out, raw);
+void write(Matrix draws, const SampleOptions& options, const CutStack& stack, const Preprocessing& scaling) {
+  if (asks_for(OutputFormat::npy, options.out)) return write_unscaled(options.out, std::move(draws), scaling);
+  write_png(options.out,
+            image_grid(draws, image_shape(draws.rows(), options.width), grey_scale(value_range(stack.first()), draws)));
 }
 
 // Draws on each layer on the way down, chains of one block, and what is written.
@@ -81,9 +77,7 @@ void check_out(const SampleOptions& options, const std::string& path, const Data
                const CommandLine& line) {
   if (options.out.empty())
     throw InvalidArgument("sample: expected --out, a .npy or .png file for the draws; see dbn sample --help");
-  output_format(options.out);
-  check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file},
-               line.global.force || line.global.dry_run);
+  check_output_files({{"--out", options.out, {OutputFormat::npy, OutputFormat::png}}}, path, data, line);
   if (options.start == "data" && !line.given("data") && !line.given("test"))
     throw InvalidArgument("sample: --start data expects --data or --test, the cases to start from");
 }
@@ -104,7 +98,7 @@ void run_sample(std::span<const std::string> arguments) {
   check_out(options, path, data, line);
   StackFile file = load_stack(path);
   const Index features = file.stack.feature_count();
-  if (output_format(options.out) == OutputFormat::png) image_shape(features, options.width);
+  if (asks_for(OutputFormat::png, options.out)) image_shape(features, options.width);
   check_memory(line, "sampling", memory(file.stack, options.gibbs.count), "try a smaller --count");
   std::optional<PreparedCases> cases;
   if (options.start == "data") cases = load_stack_cases(data, file);
@@ -115,8 +109,8 @@ void run_sample(std::span<const std::string> arguments) {
 
   Matrix start;
   if (cases) start = start_from_data(*cases, stack, options.gibbs.count);
-  const Matrix draws = stack.down(sample(rbm, options.gibbs, line.seed(), cases ? &start : nullptr), nullptr);
-  write(draws, options, stack, file.preprocessing);
+  write(stack.down(sample(rbm, options.gibbs, line.seed(), cases ? &start : nullptr)), options, stack,
+        file.preprocessing);
   if (line.global.json)
     return print_json({{"command", "sample"},
                        {"seed", line.seed()},

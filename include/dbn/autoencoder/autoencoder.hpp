@@ -1,5 +1,5 @@
 #pragma once
-// One-layer autoencoders: parameters, maths and gradients [Bengio et al. 2007; Vincent et al. 2010].
+// One-layer autoencoders: parameters and maths [Bengio et al. 2007; Vincent et al. 2010].
 
 #include <string>
 #include <vector>
@@ -25,6 +25,12 @@ ReconstructionLoss reconstruction_loss(std::string_view name);
 /// since a gradient keeps codes and not their total inputs.
 std::vector<std::string> code_activation_names();
 
+/// Whether codes by that activation lie in [0, 1] and may be taken as probabilities.
+bool codes_are_probabilities(std::string_view activation);
+
+/// Weights of features in a loss where every feature counts as 1.
+inline const Matrix kUnweighted{};
+
 /// h = f(weights' x + hidden_bias), y = g(decoder' h + decoder_bias). Tied: the decoder is the transposed weights.
 struct Autoencoder {
   Matrix weights;          ///< (visible x hidden)
@@ -42,9 +48,20 @@ struct Autoencoder {
   void encode_into(const ConstMatrixRef& visible, MatrixRef code_out) const;
   /// Reconstructions (visible x cases) of codes (hidden x cases); `then` runs on each tile while it is in cache.
   void decode_into(const ConstMatrixRef& codes, MatrixRef visible, RowTileEpilogue then = kNoEpilogue) const;
+  /// The same up to the output function, which is left to `then`: a loss is best measured before it.
+  void decode_total_input_into(const ConstMatrixRef& codes, MatrixRef visible, RowTileEpilogue then) const;
+  /// The output function of the loss: total inputs (visible x cases) become reconstructions.
+  void output_in_place(MatrixRef total_input) const;
+
+  /// Adds to each of `sums` (visible) a feature's cost over all cases, from the decoder's total inputs, the target and
+  /// the features' weights (all visible x cases).
+  void add_costs(const ConstMatrixRef& total_input, const ConstMatrixRef& target, const ConstMatrixRef& feature_weights,
+                 Eigen::Ref<Eigen::VectorXd> sums) const;
 
   /// Mean cost over cases of reconstructing `target` from `input` (both visible x cases): nats, or half squared units.
-  double mean_loss(const ConstMatrixRef& input, const ConstMatrixRef& target) const;
+  /// `feature_weights`, of the same shape, says how much each feature of each case counts [Vincent et al. 2010 §5.1].
+  double mean_loss(const ConstMatrixRef& input, const ConstMatrixRef& target,
+                   const ConstMatrixRef& feature_weights = kUnweighted) const;
 
   /// Views of weights, hidden bias, decoder bias and, when untied, decoder weights, in this order.
   TensorList tensors();
@@ -54,34 +71,5 @@ struct Autoencoder {
 /// InvalidArgument for sizes below 1 and for activations that are not among code_activation_names().
 Autoencoder make_autoencoder(Index visible, Index hidden, const std::string& activation, ReconstructionLoss loss,
                              bool tied, const Stream& stream);
-
-/// Gradients on batches of up to `batch` cases, with buffers that are made once.
-class AutoencoderGradient {
- public:
-  /// The model outlives this; only its parameters may change meanwhile.
-  AutoencoderGradient(const Autoencoder& model, Index batch);
-
-  /// Where the next corrupted batch, of so many cases, may be written (visible x cases), so that it need not be copied.
-  MatrixRef input(Index cases);
-
-  /// Hands to `sink` the gradient of mean_loss(corrupted, clean), tensors counted as in Autoencoder::tensors(). Both
-  /// batches are (visible x cases). Throws InvalidArgument when shapes do not fit.
-  void gradient(const ConstMatrixRef& corrupted, const ConstMatrixRef& clean, GradientSink sink);
-
- private:
-  void output_delta(const ConstMatrixRef& clean);
-  void hidden_delta();
-
-  const Autoencoder& model_;
-  Index cases_ = 0;
-  // With tied weights the encoder's and the decoder's gradient are one product of twice the batch:
-  // [corrupted | output delta] [hidden delta | codes]'.
-  Matrix visible_;                     ///< (visible x 2 batch): corrupted input, then output delta
-  Matrix hidden_;                      ///< (hidden x 2 batch): hidden delta, then codes
-  Vector hidden_sums_, visible_sums_;  ///< of the deltas: the gradients of the biases
-};
-
-/// Bytes of the buffers of an AutoencoderGradient.
-double autoencoder_gradient_memory(Index visible, Index hidden, Index batch);
 
 }  // namespace dbn

@@ -16,6 +16,8 @@ double log_sum_exp(const Eigen::Ref<const Eigen::VectorXd>& x);
 void logistic_in_place(MatrixRef x);
 /// Sum of softplus over the rows of each column, in double.
 Eigen::VectorXd softplus_column_sums(const ConstMatrixRef& x);
+/// Over all elements, without memory from the heap.
+double softplus_sum(const ConstMatrixRef& x);
 /// Sums of the rows, added column after column: the same bits wherever a tile is cut.
 void row_sums_into(const ConstMatrixRef& x, VectorRef sums);
 /// Every column becomes e^x / sum e^x, its maximum subtracted first.

@@ -25,8 +25,8 @@ inline Factor transposed(const ConstMatrixRef& matrix) { return {matrix, true}; 
 using RowTileEpilogue = FunctionRef<void(Index first, MatrixRef tile)>;
 /// Leaves a tile as it is.
 inline constexpr auto kNoEpilogue = [](Index, const MatrixRef&) {};
-/// Receives a finished tile of columns: `first` is its first column in the whole product.
-using ColumnTileConsumer = FunctionRef<void(Index first, const ConstMatrixRef& tile)>;
+/// Receives a finished tile of columns, which it may change: `first` is its first column in the whole product.
+using ColumnTileConsumer = FunctionRef<void(Index first, MatrixRef tile)>;
 
 /// out = a b, tile of rows by tile of rows; `epilogue` (bias, activation, draw) runs on each tile on the thread that
 /// made it. Throws InvalidArgument when shapes do not fit.

@@ -32,6 +32,7 @@ enum class Purpose : std::uint8_t {
   pseudo_likelihood = 16,
   binarization = 17,
   states_of_data = 18,
+  code_states = 19,
 };
 
 /// Where in a stream a draw stands.

@@ -115,8 +115,8 @@ struct RecipeKind {
   std::unique_ptr<Recipe> (*make)();
 };
 
-/// All recipes: glorot-profile [Glorot & Bengio 2010; He et al. 2015]; hinton-2006 [Hinton & Salakhutdinov 2006];
-/// seed-linear, six starts measured with PyTorch.
+/// All recipes: curves, deep-autoencoder and hinton-2006 [Hinton & Salakhutdinov 2006]; glorot-profile [Glorot & Bengio
+/// 2010; He et al. 2015]; seed-linear, six starts measured with PyTorch; and others.
 const std::vector<RecipeKind>& recipes();
 const RecipeKind& recipe(std::string_view name);
 std::vector<std::string> recipe_names();

@@ -13,6 +13,9 @@ namespace dbn {
 /// Names the initializer that is recommended for the activation.
 inline constexpr const char* kAutoInitializer = "auto";
 
+/// Says that an initializer is meant: `init:sparse`, where `sparse` alone is a pretrainer.
+inline constexpr const char* kInitializerPrefix = "init:";
+
 /// One contestant of a comparison.
 struct Start {
   std::string name;        ///< as given: rbm, he, he@sigmoid
@@ -21,7 +24,7 @@ struct Start {
   bool pretrained = false;
 };
 
-/// Parses NAME[@ACTIVATION]. Without it, the activation that the start is meant for: a pretrainer's own (sigmoid), or
+/// Parses NAME[@ACTIVATION], or init:NAME[@ACTIVATION] for an initializer. Without it, the activation that the start is meant for: a pretrainer's own (sigmoid), or
 /// that of the initializer's row (ReLU for he). `auto` is the initializer that is recommended for ACTIVATION, which is
 /// ReLU unless it is named. Throws InvalidArgument for unknown names, and for an activation that the pretrained layers
 /// do not have (an RBM's follows from its hidden units; an autoencoder has those of code_activation_names()).

@@ -14,7 +14,7 @@ namespace dbn {
 /// What a model file holds. It has no time, host or path in it: same seed, same bytes.
 struct ModelFile {
   Mlp net;
-  std::vector<std::string> outputs;  ///< name of each output's class or target
+  std::vector<std::string> outputs;  ///< name of each output's class or target; none where they are the inputs
   Preprocessing preprocessing;       ///< that the net's inputs went through
   std::uint64_t seed = 0;
   std::string start;                   ///< what the weights started from, in a word: rbm, xavier, ...

@@ -17,6 +17,8 @@ struct Activation {
   /// delta *= f'(total input). `at` is the output, which is all that is kept of a forward pass, or the total input
   /// where `slope_from_input` is set. At a kink it is the slope that PyTorch takes.
   void (*multiply_by_slope)(const ConstMatrixRef& at, MatrixRef delta);
+  /// delta *= f''(total input), by the output as well; null where `slope_from_input` is set. 0 at a kink.
+  void (*multiply_by_curvature)(const ConstMatrixRef& output, MatrixRef delta);
   double gain;  ///< as in torch.nn.init.calculate_gain; 1 for those that it does not know
   /// The start that is recommended for it. ReLU, its kin and ELU: He [He et al. 2015]; SELU: LeCun [Klambauer et al.
   /// 2017]; others Xavier [Glorot & Bengio 2010].

@@ -18,7 +18,8 @@ namespace dbn {
 struct FinetuneEpoch {
   Index epoch = 0;        ///< from 1
   double train_loss = 0;  ///< mean over the epoch's batches; of cross-entropies in nats
-  /// Percent of cases; of a regression squared error in percent of the training targets' variance.
+  /// Percent of cases; of a regression squared error in percent of the training targets' variance; of an autoencoder
+  /// squared error of a case, summed over features.
   std::optional<double> validation_error = {};
   double learning_rate = 0;  ///< of the epoch's last update; 0 where line searches find steps
   double seconds = 0;
@@ -45,11 +46,11 @@ void check_fine_tune(const std::vector<Index>& sizes, const PreparedCases& train
                      const FinetuneOptions& options);
 
 /// Trains `start`, from the lowest layer that is not frozen, towards the labels or targets that every case of
-/// `training` and of `validation` (may be null) has. Targets are learnt to one scale, and the net that comes back
-/// predicts them in their own units; a `start` that does so already must first go through unfold_target_scaling().
-/// Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or patience without validation
-/// cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure. With a keeper, goes on from what
-/// it saved and hands it the run's state; Interrupted when it wants to stop.
+/// `training` and of `validation` (may be null) has, or towards the cases themselves. Targets are learnt to one scale,
+/// and the net that comes back predicts them in their own units; a `start` that does so already must first go through
+/// unfold_target_scaling(). Throws InvalidArgument for bad options, missing labels, data and net that do not fit, or
+/// patience without validation cases; DivergenceError (epoch, update, rate) when loss or weights pass all measure. With
+/// a keeper, goes on from what it saved and hands it the run's state; Interrupted when it wants to stop.
 FinetuneResult fine_tune(Mlp start, const PreparedCases& training, const PreparedCases* validation,
                          const FinetuneOptions& options, std::uint64_t seed, const FinetuneObserver& observer = {},
                          RunKeeper* keeper = nullptr);

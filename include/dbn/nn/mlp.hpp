@@ -2,6 +2,7 @@
 // A multi-layer perceptron: parameters and exact maths. Learning lives in backpropagation and fine_tune.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct Mlp {
   /// activation, Linear, ...), where every second module is a Linear: 0.weight, 0.bias, 2.weight, ...
   TensorList tensors();
 };
+
+/// Outputs of the last of these layers (fan_out x cases) for a batch (fan_in of the first x cases), each one's inputs
+/// being the outputs of the one before. Throws InvalidArgument when shapes do not fit.
+Matrix pass_through(std::span<const DenseLayer> layers, const ConstMatrixRef& batch);
 
 /// Features, hidden layers, outputs.
 std::vector<Index> sizes_of(const Mlp& net);

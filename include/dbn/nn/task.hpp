@@ -9,14 +9,24 @@
 
 namespace dbn {
 
+/// What a net's outputs stand for.
+enum class Outputs {
+  classes,  ///< one for each class
+  targets,  ///< one for each target
+  inputs    ///< one for each feature: the case itself
+};
+
+/// classes, targets or inputs.
+const char* outputs_name(Outputs outputs);
+
 /// One kind of thing that a net may learn to tell of a case.
 struct Task {
   std::string name;
-  bool numeric;                     ///< outputs stand for targets, else for classes
+  Outputs outputs;
   std::vector<std::string> losses;  ///< rows of losses() that serve it, the recommended one first
 };
 
-/// classification: one of several classes; regression: one or several numbers.
+/// classification: one of several classes; regression: one or several numbers; autoencoder: the case itself.
 const std::vector<Task>& tasks();
 const Task& task(std::string_view name);
 std::vector<std::string> task_names();

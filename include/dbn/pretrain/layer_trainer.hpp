@@ -82,9 +82,12 @@ struct Pretrainer {
   /// Activation of the net that a layer unrolls into.
   std::string (*activation)(const LayerOptions& options);
   LayerMemory (*memory)(const LayerOptions& options);
+  /// Throws InvalidArgument for options that this kind cannot be trained with; null where every option does.
+  void (*check)(const LayerOptions& options);
 };
 
-/// All pretrainers: rbm; autoencoder; denoising.
+/// All pretrainers: rbm; and autoencoders that only reconstruct (autoencoder), that undo noise (denoising), whose codes
+/// change little with their input (contractive), or are mostly off (sparse).
 const std::vector<Pretrainer>& pretrainers();
 const Pretrainer& pretrainer(std::string_view name);
 std::vector<std::string> pretrainer_names();

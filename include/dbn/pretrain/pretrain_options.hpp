@@ -7,6 +7,7 @@
 
 #include <dbn/core/option.hpp>
 #include <dbn/core/types.hpp>
+#include <dbn/nn/optimizer.hpp>
 #include <dbn/nn/schedule.hpp>
 #include <dbn/rbm/contrastive_divergence.hpp>
 
@@ -26,7 +27,13 @@ struct PretrainOptions {
   std::string activation = "sigmoid";       ///< of an autoencoder's codes
   std::string loss = "cross-entropy";       ///< of an autoencoder
   std::string corruption = "masking:0.25";  ///< of a denoising layer [Vincent et al. 2010]
-  bool untied = false;                      ///< autoencoder with a decoder of its own
+  double emphasis = 0;       ///< of a denoising layer: features that the noise left alone count 1 - emphasis [the same]
+  double contraction = 0.1;  ///< of a contractive layer: cost on the squared slopes of its codes [Rifai et al. 2011]
+  double code_l1 = 0;        ///< of a sparse layer: cost on |code|; its other costs are sparsity_* of `divergence`
+  bool untied = false;       ///< autoencoder with a decoder of its own
+  Index tied_epochs = 0;     ///< with `untied`: so many first epochs train both as one
+  std::string optimizer = "momentum";  ///< of an autoencoder; an RBM is trained by momentum
+  OptimizerSettings settings = {};     ///< of that optimizer
   std::vector<Index> epochs{15};
   Index batch = 100;
   std::vector<double> learning_rate;                ///< empty: what the pretrainer and its units recommend
@@ -54,7 +61,13 @@ struct LayerOptions {
   std::string cd_k = "1";
   std::string rbm_corruption = "none";
   std::string visible_bias = "data";
+  double emphasis = 0;
+  double contraction = 0;
+  double code_l1 = 0;
   bool untied = false;
+  Index tied_epochs = 0;
+  std::string optimizer = "momentum";
+  OptimizerSettings settings = {};
   Index epochs = 15;
   Index batch = 100;
   double learning_rate = 0;
@@ -69,7 +82,8 @@ struct LayerOptions {
 
 /// Options of layer `layer` over `visible_count` inputs. The units of a layer above the first are those below it: its
 /// visible type is the hidden type of the RBM below where data can be of that type, gaussian where not; above an
-/// autoencoder bernoulli for codes by sigmoid or hard-sigmoid, gaussian for others.
+/// autoencoder bernoulli for codes by sigmoid or hard-sigmoid, gaussian for others. Throws InvalidArgument where the
+/// layer's kind cannot be trained so.
 LayerOptions layer_options(const PretrainOptions& options, std::size_t layer, Index visible_count);
 
 }  // namespace dbn

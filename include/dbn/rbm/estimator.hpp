@@ -2,6 +2,7 @@
 // Ways to the gradient of an RBM's log-likelihood, and their options. To add one: a row in estimators(), and its part
 // of the loop in contrastive_divergence.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ struct StatisticsRule {
   static StatisticsRule parse(std::string_view text);
 };
 
+/// Of an RBM whose options name none.
+inline constexpr double kSparsityCost = 0.01;
+
 /// How gradients are estimated.
 struct ContrastiveDivergenceOptions {
   std::string estimator = "cd";     ///< row of estimators()
@@ -52,8 +56,8 @@ struct ContrastiveDivergenceOptions {
   bool centered = false;            ///< subtract offsets of both layers in the gradient [Melchior et al. 2016]
   double offset_rate = 0.01;        ///< of the offsets' running means [Melchior et al. 2016: 0.01]
   double sparsity_target = 0;       ///< mean activity that hidden units are pulled to; 0: none [Hinton 2012 §11]
-  double sparsity_cost = 0.01;      ///< strength of that pull
-  double sparsity_decay = 0.95;     ///< of the running mean activity [Hinton 2012: 0.9 to 0.99]
+  std::optional<double> sparsity_cost = {};  ///< strength of that pull; none: kSparsityCost
+  double sparsity_decay = 0.95;              ///< of the running mean activity [Hinton 2012: 0.9 to 0.99]
   double dropout = 0;  ///< share of the hidden units that is left out, case by case [Srivastava et al. 2014 §8]
 
   /// All but cd_k, which training schedules.

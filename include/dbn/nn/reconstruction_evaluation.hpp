@@ -1,0 +1,30 @@
+#pragma once
+// How well a net gives back its own inputs.
+
+#include <optional>
+
+#include <dbn/core/types.hpp>
+#include <dbn/data/case_source.hpp>
+#include <dbn/nn/loss.hpp>
+#include <dbn/nn/mlp.hpp>
+
+namespace dbn {
+
+/// Results over a set of cases, in the units of scaled features.
+struct ReconstructionEvaluation {
+  Index cases = 0;
+  double squared_error = 0;  ///< mean over cases of the squared error summed over features
+  double unexplained =
+      0;  ///< that in percent of what the cases' own mean leaves, 100 when they do not vary and it errs
+  std::optional<double> cross_entropy = {};  ///< of probabilities: mean over cases of the sum over features, nats
+};
+
+/// Evaluates a net whose outputs stand for its inputs. Throws InvalidArgument when shapes do not fit or there is no
+/// case, DataError as check_inputs() does.
+ReconstructionEvaluation evaluate_reconstruction(const Mlp& net, const CaseSource& cases, const Loss& loss);
+
+/// Throws DataError when a feature does not lie where the loss expects what it gives back.
+void check_inputs(const CaseSource& cases, const Loss& loss);
+void check_inputs(const ConstMatrixRef& inputs, const Loss& loss);
+
+}  // namespace dbn
