@@ -108,15 +108,11 @@ TEST(FineTuneAutoencoder, AllocatesNothingAfterTheFirstBatch) {
   for (const char* loss : {"binary-cross-entropy", "squared-error"}) {
     FinetuneOptions options = options_of();
     options.loss = loss;
-    const test::AllocationCount allocations;
-    std::vector<std::size_t> counts;
-    counts.reserve(100);
-    const auto count = [&](Index epoch, Index, double) {
-      if (epoch == 2) counts.push_back(allocations.now());
-    };
+    test::SecondEpochCounts record;
+    const auto count = [&](Index epoch, Index, double) { record(epoch); };
     fine_tune(start(), training(), nullptr, options, 1, {.batch = count, .epoch = {}});
-    ASSERT_EQ(counts.size(), 3U);
-    EXPECT_EQ(counts.back(), counts.front()) << loss;
+    ASSERT_EQ(record.counts().size(), 3U);
+    EXPECT_EQ(record.counts().back(), record.counts().front()) << loss;
   }
 }
 

@@ -164,13 +164,10 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
       options.divergence.estimator = estimator;
       options.batch = 70;  // 300 cases: four batches and one of 20
       options.cd_k = "2";
-      const test::AllocationCount allocations;
-      std::vector<std::size_t> counts;
-      const auto count = [&](Index, Index epoch, double) {
-        if (epoch == 2) counts.push_back(allocations.now());
-      };
-      counts.reserve(100);
+      test::SecondEpochCounts record;
+      const auto count = [&](Index, Index epoch, double) { record(epoch); };
       pretrain(training(), nullptr, options, 1, {.batch = count, .epoch = {}});
+      const auto& counts = record.counts();
       ASSERT_EQ(counts.size(), 10U);
       EXPECT_EQ(counts[4], counts[0]) << kind << " by " << estimator << ", first layer";
       EXPECT_EQ(counts[9], counts[5]) << kind << " by " << estimator << ", second layer";

@@ -2,6 +2,8 @@
 // How often this program takes memory from the heap.
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace dbn::test {
 
@@ -18,6 +20,22 @@ class AllocationCount {
   AllocationCount& operator=(const AllocationCount&) = delete;
 
   std::size_t now() const;
+};
+
+/// Counts before each batch of second epochs, when all that is made once has been made.
+class SecondEpochCounts {
+ public:
+  SecondEpochCounts() { counts_.reserve(100); }  // a record must not add to what it counts
+
+  /// To be called before a batch.
+  void operator()(std::int64_t epoch) {
+    if (epoch == 2) counts_.push_back(allocations_.now());
+  }
+  const std::vector<std::size_t>& counts() const { return counts_; }
+
+ private:
+  AllocationCount allocations_;
+  std::vector<std::size_t> counts_;
 };
 
 }  // namespace dbn::test
