@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
-#include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <dbn/io/file.hpp>
-#include <dbn/io/npy.hpp>
-
+#include "case_map.hpp"
 #include "label_columns.hpp"
 #include "text_table.hpp"
 
@@ -36,56 +35,69 @@ OptionFields CaseErrorOptions::fields() {
   };
 }
 
-void add_errors(const Matrix& data, const Matrix& back, CaseErrors& errors) {
-  for (Index c = 0; c < data.cols(); ++c)
-    errors.push_back((back.col(c).cast<double>() - data.col(c).cast<double>()).squaredNorm());
+bool Worse::operator()(const CaseError& a, const CaseError& b) const {
+  const double of_a = badness(a.error), of_b = badness(b.error);
+  return of_a > of_b || (of_a == of_b && a.number < b.number);
 }
 
-double mean_error(const CaseErrors& errors) {
-  return std::accumulate(errors.begin(), errors.end(), 0.0) / static_cast<double>(errors.size());
-}
-
-std::vector<Index> worst_cases(const CaseErrors& errors, Index count) {
-  std::vector<Index> order = all_cases(std::ssize(errors));
-  const auto end = order.begin() + std::min(count, std::ssize(errors));
-  std::partial_sort(order.begin(), end, order.end(), [&](Index a, Index b) {
-    const double of_a = badness(errors[static_cast<std::size_t>(a)]);
-    const double of_b = badness(errors[static_cast<std::size_t>(b)]);
-    return of_a > of_b || (of_a == of_b && a < b);
-  });
-  order.erase(end, order.end());
-  return order;
-}
-
-void write_errors(const std::string& path, const CaseErrors& errors, const PreparedCases& cases) {
-  if (asks_for(OutputFormat::npy, path)) {
-    const Eigen::Map<const Eigen::RowVectorXd> row(errors.data(), std::ssize(errors));
-    return write_npy(path, Matrix(row.cast<Scalar>()));
+CaseErrors::CaseErrors(const CaseErrorOptions& options, const PreparedCases& cases)
+    : cases_(cases), most_(options.worst) {
+  if (options.path.empty()) return;
+  if (asks_for(OutputFormat::npy, options.path)) {
+    npy_.emplace(options.path, 1, cases.case_count());
+    return;
   }
-  std::string text = fmt::format("case,squared_error{}\n", label_header(cases));
-  for (std::size_t i = 0; i < errors.size(); ++i)
-    text += fmt::format("{},{}{}\n", i, errors[i], label_fields(cases, static_cast<Index>(i)));
-  write_file(path, text);
+  csv_.emplace(options.path);
+  csv_->append(fmt::format("case,squared_error{}\n", label_header(cases)));
 }
 
-std::string worst_text(const CaseErrors& errors, Index count) {
-  if (count == 0) return "";
+void CaseErrors::add(const Matrix& data, const Matrix& back) {
+  Eigen::VectorXd errors(data.cols());
+  for (Index c = 0; c < data.cols(); ++c) {
+    errors[c] = (back.col(c).cast<double>() - data.col(c).cast<double>()).squaredNorm();
+    sum_ += errors[c];
+    keep({.number = count_ + c, .error = errors[c]});
+  }
+  write(count_, errors);
+  count_ += data.cols();
+}
+
+void CaseErrors::keep(const CaseError& one) {
+  worst_.insert(one);
+  if (std::ssize(worst_) > most_) worst_.erase(std::prev(worst_.end()));
+}
+
+void CaseErrors::write(Index first, const Eigen::VectorXd& errors) {
+  if (npy_) npy_->append(Matrix(errors.transpose().cast<Scalar>()));
+  if (!csv_) return;
+  std::string text;
+  for (Index c = 0; c < errors.size(); ++c)
+    text += fmt::format("{},{}{}\n", first + c, errors[c], label_fields(cases_, first + c));
+  csv_->append(text);
+}
+
+void CaseErrors::commit() {
+  if (npy_) npy_->commit();
+  if (csv_) csv_->commit();
+}
+
+std::string CaseErrors::worst_text() const {
+  if (worst_.empty()) return "";
   std::vector<std::vector<std::string>> rows{{"case", "squared error"}};
-  for (const Index i : worst_cases(errors, count))
-    rows.push_back({std::to_string(i), fmt::format("{:.4f}", errors[static_cast<std::size_t>(i)])});
+  for (const auto& [number, error] : worst_) rows.push_back({std::to_string(number), fmt::format("{:.4f}", error)});
   return "\n" + text_table(rows);
 }
 
-nlohmann::json worst_json(const CaseErrors& errors, Index count) {
+nlohmann::json CaseErrors::worst_json() const {
   nlohmann::json rows = nlohmann::json::array();
-  for (const Index i : worst_cases(errors, count))
-    rows.push_back({{"case", i}, {"squared_error", errors[static_cast<std::size_t>(i)]}});
+  for (const auto& [number, error] : worst_) rows.push_back({{"case", number}, {"squared_error", error}});
   return rows;
 }
 
 double error_memory(const CaseErrorOptions& options, Index cases) {
+  constexpr double kKept = 64;   // one of the worst, in a tree
   constexpr double kLine = 64;   // case, error, label
   constexpr double kGrowth = 2;  // of a text that is copied to where there is more room
-  const double bytes = sizeof(double) + sizeof(Index) + (options.path.empty() ? 0 : kGrowth * kLine);
-  return bytes * static_cast<double>(cases);
+  const double lines = options.path.empty() ? 0 : static_cast<double>(std::min(cases, kCaseBatch));
+  return kKept * static_cast<double>(std::min(options.worst, cases)) + kGrowth * kLine * lines;
 }

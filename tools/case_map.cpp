@@ -14,14 +14,6 @@ void for_each_mapped(const CaseSource& cases, const CaseMap& map,
   });
 }
 
-Matrix map_all(const CaseSource& cases, const CaseMap& map) {
-  Matrix all(map.result_count(), cases.case_count());
-  for_each_mapped(cases, map, [&](Index first, const Matrix&, const Matrix& results) {
-    all.middleCols(first, results.cols()) = results;
-  });
-  return all;
-}
-
 // Twice: what a layer sees beside its statistics, and what it gives beside what was read.
 double batch_memory(const CaseMap& map, Index cases) {
   const double units = std::accumulate(map.sizes.begin(), map.sizes.end(), 0.0);

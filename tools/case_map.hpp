@@ -29,8 +29,5 @@ void for_each_mapped(
     const dbn::CaseSource& cases, const CaseMap& map,
     dbn::FunctionRef<void(dbn::Index first, const dbn::Matrix& data, const dbn::Matrix& results)> visit);
 
-/// Results of all cases (units x cases).
-dbn::Matrix map_all(const dbn::CaseSource& cases, const CaseMap& map);
-
 /// Bytes that a batch of so many cases in all takes on its way.
 double batch_memory(const CaseMap& map, dbn::Index cases);

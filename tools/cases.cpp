@@ -6,13 +6,15 @@
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
+#include <dbn/data/npz_reader.hpp>
 #include <dbn/io/file.hpp>
 
 using namespace dbn;
 
 namespace {
 
-void check_features(const Dataset& dataset, Index expected) {
+void fit_features(Dataset& dataset, Index expected) {
+  pad_features(dataset, expected);
   if (dataset.feature_count() != expected)
     throw DataError(fmt::format("{}: expected {} features, as the model has inputs, found {}{}", dataset.name, expected,
                                 dataset.feature_count(),
@@ -76,7 +78,7 @@ PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
   Dataset chosen = chosen_cases(options);
   const bool predicts = task(model.task).outputs != Outputs::inputs;
   if (predicts && chosen.has_targets()) adopt_targets(chosen, model.outputs);
-  check_features(chosen, model.net.feature_count());
+  fit_features(chosen, model.net.feature_count());
   if (predicts && chosen.labelled()) adopt_classes(chosen, model.outputs);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
@@ -84,7 +86,7 @@ PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
 
 PreparedCases load_feature_cases(const DataOptions& options, Index features, const Preprocessing& preprocessing) {
   Dataset chosen = chosen_cases(options);
-  check_features(chosen, features);
+  fit_features(chosen, features);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), preprocessing};
 }
@@ -115,8 +117,9 @@ void check_output(const std::string& out, const std::vector<std::string>& inputs
   const auto parent = std::filesystem::path(out).parent_path().string();
   const std::string folder = parent.empty() ? "." : parent;
   std::error_code none;
-  for (const auto& input : inputs) {
-    if (input.empty()) continue;
+  for (const auto& spec : inputs) {
+    if (spec.empty()) continue;
+    const std::string input = NpzPath::parse(spec).file;
     // A folder is read by the names of its files, so nothing that stands in it is written over.
     const bool in_folder = std::filesystem::exists(out, none) && same_file(folder, input);
     if (in_folder || same_file(out, input))

@@ -19,5 +19,7 @@ void run_reconstruct(std::span<const std::string> arguments);
 void run_sample(std::span<const std::string> arguments);
 void run_likelihood(std::span<const std::string> arguments);
 void run_bench(std::span<const std::string> arguments);
+void run_export(std::span<const std::string> arguments);
+void run_import(std::span<const std::string> arguments);
 void run_inspect(std::span<const std::string> arguments);
 void run_data(std::span<const std::string> arguments);

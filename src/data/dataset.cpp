@@ -232,6 +232,18 @@ void adopt_targets(Dataset& dataset, const std::vector<std::string>& names) {
   dataset.target_names = names;
 }
 
+void pad_features(Dataset& dataset, Index count) {
+  const Index own = dataset.feature_count();
+  if (!dataset.sparse || own >= count) return;
+  std::visit(
+      [=](auto& matrix) {
+        matrix.conservativeResize(count, Eigen::NoChange);
+        matrix.bottomRows(count - own).setZero();
+      },
+      dataset.features);
+  dataset.shape = {count};
+}
+
 void keep_first(Dataset& dataset, Index count) {
   if (count < 0) throw InvalidArgument(fmt::format("expected a number of cases from 0, found {}", count));
   if (count >= dataset.case_count()) return;

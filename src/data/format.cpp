@@ -7,7 +7,12 @@
 #include <dbn/core/error.hpp>
 #include <dbn/data/csv_reader.hpp>
 #include <dbn/data/idx_reader.hpp>
+#include <dbn/data/libsvm_reader.hpp>
+#include <dbn/data/npy_reader.hpp>
+#include <dbn/data/npz_reader.hpp>
 #include <dbn/io/gzip.hpp>
+#include <dbn/io/npy_array.hpp>
+#include <dbn/io/zip_archive.hpp>
 
 namespace dbn {
 namespace {
@@ -34,20 +39,42 @@ ByteBuffer read_contents(const std::string& path) {
 std::string known_formats() {
   std::string text;
   for (const auto& format : formats())
-    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", format.name, fmt::join(format.extensions, ", "));
+    text += fmt::format("{}{} ({}){}", text.empty() ? "" : ", ", format.name, fmt::join(format.extensions, ", "),
+                        format.compressed ? "" : ", also .gz");
   return text;
 }
 
 const Format& format_of(const std::string& path, std::span<const std::uint8_t> bytes) {
   std::string name = lower_case(path);
-  if (name.ends_with(kGzip)) name.resize(name.size() - kGzip.size());
+  const bool gzipped = name.ends_with(kGzip);
+  if (gzipped) name.resize(name.size() - kGzip.size());
   for (const auto& format : formats())
-    for (const auto& extension : format.extensions)
-      if (name.ends_with(extension)) return format;
+    for (const auto& extension : format.extensions) {
+      if (!name.ends_with(extension)) continue;
+      if (gzipped && format.compressed)
+        throw DataError(fmt::format("{}: {} is compressed already; unpack the gzip around it", path, format.name));
+      return format;
+    }
   for (const auto& format : formats())
     if (format.recognise(bytes)) return format;
-  throw DataError(fmt::format("{}: neither name nor contents are of a known format; known are {}, each also .gz", path,
-                              known_formats()));
+  throw DataError(
+      fmt::format("{}: neither name nor contents are of a known format; known are {}", path, known_formats()));
+}
+
+/// What a path leads to.
+struct Contents {
+  ByteBuffer bytes;
+  const Format& format;
+};
+
+Contents open_path(const std::string& path) {
+  const auto [file, keys] = NpzPath::parse(path);
+  ByteBuffer bytes = read_contents(file);
+  if (keys.size() > 1) throw DataError(fmt::format("{}: expected one array, found the keys of {}", path, keys.size()));
+  if (!keys.empty())
+    return {npz_member(bytes, file, keys.front()), *std::ranges::find(formats(), "npy", &Format::name)};
+  const Format& format = format_of(path, bytes);
+  return {std::move(bytes), format};
 }
 
 }  // namespace
@@ -55,28 +82,33 @@ const Format& format_of(const std::string& path, std::span<const std::uint8_t> b
 const std::vector<Format>& formats() {
   static const std::vector<Format> table = {
       {"idx", {".idx"}, is_idx, read_idx, read_idx_targets, read_idx_labels},
+      {"npy", {".npy"}, is_npy, read_npy, read_npy_targets, read_npy_labels},
+      {"npz", {".npz"}, is_zip, read_npz, read_npz_targets, read_npz_labels, true},
+      {"libsvm", {".libsvm", ".svm"}, is_libsvm, read_libsvm, nullptr, nullptr},
       {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels},
   };
   return table;
 }
 
 Dataset read_dataset(const std::string& path, const ReadOptions& options) {
-  const ByteBuffer bytes = read_contents(path);
-  return format_of(path, bytes).read(bytes, path, options);
+  const auto [bytes, format] = open_path(path);
+  return format.read(bytes, path, options);
 }
 
 std::vector<std::string> read_labels(const std::string& path) {
-  const ByteBuffer bytes = read_contents(path);
-  const Format& format = format_of(path, bytes);
+  const auto [bytes, format] = open_path(path);
   if (format.read_labels == nullptr)
     throw DataError(
-        fmt::format("{}: labels cannot be read from a file of format {}; use IDX or CSV", path, format.name));
+        fmt::format("{}: labels cannot be read from a file of format {}; use IDX, NPY or CSV", path, format.name));
   return format.read_labels(bytes, path);
 }
 
 Dataset read_targets(const std::string& path) {
-  const ByteBuffer bytes = read_contents(path);
-  return format_of(path, bytes).read_targets(bytes, path);
+  const auto [bytes, format] = open_path(path);
+  if (format.read_targets == nullptr)
+    throw DataError(
+        fmt::format("{}: targets cannot be read from a file of format {}; use IDX, NPY or CSV", path, format.name));
+  return format.read_targets(bytes, path);
 }
 
 }  // namespace dbn

@@ -10,6 +10,7 @@
 #include <dbn/core/random.hpp>
 #include <dbn/core/table.hpp>
 #include <dbn/data/format.hpp>
+#include <dbn/data/npz_reader.hpp>
 #include <dbn/data/preprocessing.hpp>
 #include <dbn/data/synthetic.hpp>
 
@@ -46,6 +47,12 @@ void take_targets(Dataset& dataset, const std::string& label_file) {
 }
 
 Dataset read_with_labels(const std::string& spec, const std::string& label_file, const DataOptions& options) {
+  if (const auto [file, keys] = NpzPath::parse(spec); keys.size() > 1) {
+    if (keys.size() > 2 || !label_file.empty())
+      throw InvalidArgument(
+          fmt::format("{}: expected {}:KEY, or {}:KEY,LABELKEY without another file of labels", spec, file, file));
+    return read_with_labels(file + ":" + keys[0], file + ":" + keys[1], options);
+  }
   const std::string path = spec == "-" ? "/dev/stdin" : spec;
   if (label_file.empty())
     return read_dataset(path, {.label_column = options.label_column, .numeric_labels = options.numeric_labels});
@@ -142,10 +149,12 @@ OptionFields DataOptions::fields() {
   return {
       {.name = "data",
        .value = &data,
-       .help = "training cases: a folder with IDX files under their usual names, a file "
-               "(.idx .csv .tsv, also .gz), - for CSV on stdin, or "
-               "synthetic:NAME[,cases=N,test=N,seed=N] with NAME one of " +
-               fmt::format("{}", fmt::join(row_names(synthetic_datasets()), ", "))},
+       .help =
+           "training cases: a folder with IDX files under their usual names, a file "
+           "(.idx .csv .tsv .npy .libsvm .svm, each also .gz, .npz), FILE.npz:KEY or FILE.npz:KEY,LABELKEY for other "
+           "arrays than x and y, - for CSV on stdin, or "
+           "synthetic:NAME[,cases=N,test=N,seed=N] with NAME one of " +
+           fmt::format("{}", fmt::join(row_names(synthetic_datasets()), ", "))},
       {.name = "label-file", .value = &label_file, .help = "file with the labels of --data", .unset = "none"},
       {.name = "label-column",
        .value = &label_column,
@@ -177,6 +186,7 @@ DataFiles open_data(const DataOptions& options) {
   if (options.limit > 0) keep_first(*pair.training, options.limit);
   DataFiles files;
   if (pair.test) {
+    pad_features(*pair.test, pair.training->feature_count());
     check_test_fits(*pair.training, *pair.test);
     if (pair.training->has_targets() && pair.test->has_targets())
       adopt_targets(*pair.test, pair.training->target_names);

@@ -1,6 +1,7 @@
 #include <dbn/model/model_file.hpp>
 
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -91,8 +92,10 @@ void save_model(const ModelFile& file, const std::string& path) {
                     detail::metadata("dbn-model", {{"config", config}, {"history", history_json(file.history)}}));
 }
 
-ModelFile load_model(const std::string& path) {
-  auto reader = detail::open_tensor_file(path, "dbn-model");
+ModelFile load_model(const std::string& path) { return load_model(decode_safetensors(read_file(path), path), path); }
+
+ModelFile load_model(SafetensorsFile contents, const std::string& path) {
+  auto reader = detail::open_tensor_file(std::move(contents), path, "dbn-model");
   const Json config = reader.metadata("config");
   ModelFile file;
   const auto names = detail::field<std::vector<std::string>>(config, "activations", path);
@@ -114,10 +117,11 @@ ModelFile load_model(const std::string& path) {
   return file;
 }
 
-std::string file_kind(const std::string& path) {
-  const auto file = decode_safetensors(read_file(path), path);
-  const auto format = file.metadata.find("format");
-  return format == file.metadata.end() ? "" : format->second;
+std::string file_kind(const std::string& path) { return file_kind(decode_safetensors(read_file(path), path)); }
+
+std::string file_kind(const SafetensorsFile& contents) {
+  const auto format = contents.metadata.find("format");
+  return format == contents.metadata.end() ? "" : format->second;
 }
 
 // The file's contents as a value, and their copy whose tensors are viewed and written from where they lie.

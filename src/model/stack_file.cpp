@@ -1,5 +1,7 @@
 #include <dbn/model/stack_file.hpp>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
@@ -103,8 +105,10 @@ void save_stack(const StackFile& file, const std::string& path) {
                     detail::metadata("dbn-stack", {{"config", config}, {"history", history_json(file.history)}}));
 }
 
-StackFile load_stack(const std::string& path) {
-  auto reader = detail::open_tensor_file(path, "dbn-stack");
+StackFile load_stack(const std::string& path) { return load_stack(decode_safetensors(read_file(path), path), path); }
+
+StackFile load_stack(SafetensorsFile contents, const std::string& path) {
+  auto reader = detail::open_tensor_file(std::move(contents), path, "dbn-stack");
   const Json config = reader.metadata("config");
   const Json layers = detail::field<Json>(config, "layers", path);
   StackFile file;

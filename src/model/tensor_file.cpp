@@ -126,7 +126,10 @@ Json TensorReader::metadata(const std::string& key) const {
 }
 
 TensorReader open_tensor_file(const std::string& path, const std::string& format) {
-  SafetensorsFile file = decode_safetensors(read_file(path), path);
+  return open_tensor_file(decode_safetensors(read_file(path), path), path, format);
+}
+
+TensorReader open_tensor_file(SafetensorsFile file, const std::string& path, const std::string& format) {
   const auto text = [&](const char* key) {
     const auto at = file.metadata.find(key);
     return at == file.metadata.end() ? std::string("none") : at->second;

@@ -49,6 +49,8 @@ class TensorReader {
 
 /// Opens a file of the given format ("dbn-stack"); DataError says what else it is.
 TensorReader open_tensor_file(const std::string& path, const std::string& format);
+/// The same of a file that has been read.
+TensorReader open_tensor_file(SafetensorsFile file, const std::string& path, const std::string& format);
 
 /// Metadata of a file of this format: its name and version, and the given entries as JSON text.
 std::map<std::string, std::string> metadata(const std::string& format, const std::map<std::string, Json>& entries);

@@ -59,7 +59,7 @@ class SupervisedLearner final : public Learner {
   StepSchedule momentum_;
   const Loss& loss_;
   std::optional<TargetScaling> scaling_;  ///< of targets that are numbers
-  std::unique_ptr<Targets> targets_;  ///< none where a batch is its own target
+  std::unique_ptr<Targets> targets_;      ///< none where a batch is its own target
   Backpropagation backpropagation_;
   Stretch head_;
   Stretch all_;

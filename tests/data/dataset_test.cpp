@@ -291,5 +291,23 @@ TEST(KeepFirst, DropsTargetsToo) {
   EXPECT_EQ(dataset.targets, (Matrix(2, 2) << 1, 2, -4, 5).finished());
 }
 
+TEST(PadFeatures, AppendsZerosToSparseCasesOnly) {
+  Dataset dataset{.name = "d",
+                  .features = Dataset::Bytes{Dataset::Bytes::Constant(2, 3, 7)},
+                  .labels = {},
+                  .classes = {},
+                  .shape = {2}};
+  pad_features(dataset, 4);
+  EXPECT_EQ(dataset.feature_count(), 2);
+  dataset.sparse = true;
+  pad_features(dataset, 1);
+  EXPECT_EQ(dataset.feature_count(), 2);
+  pad_features(dataset, 4);
+  dataset.check();
+  Eigen::MatrixXi expected = Eigen::MatrixXi::Zero(4, 3);
+  expected.topRows(2).setConstant(7);
+  EXPECT_EQ(std::get<Dataset::Bytes>(dataset.features).cast<int>(), expected);
+}
+
 }  // namespace
 }  // namespace dbn

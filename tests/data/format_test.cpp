@@ -7,11 +7,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <dbn/core/error.hpp>
 
+#include "tests/support/deflated.hpp"
+#include "tests/support/npy_bytes.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/zip_bytes.hpp"
 
 #ifndef DBN_DATA_DIR_DEFAULT
 #define DBN_DATA_DIR_DEFAULT ""
@@ -29,19 +31,13 @@ using testing::ThrowsMessage;
 const ByteBuffer kTwoImages = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
 const ByteBuffer kTwoLabels = {0, 0, 8, 1, 0, 0, 0, 2, 7, 4};
 
-ByteBuffer gzip(const ByteBuffer& bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::runtime_error("deflate");
-  ByteBuffer packed(deflateBound(&stream, bytes.size()));
-  stream.next_in = const_cast<Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = packed.data();
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(stream.total_out);
-  deflateEnd(&stream);
-  return packed;
-}
+ByteBuffer gzip(const ByteBuffer& bytes) { return test::deflated(bytes, test::Wrapping::gzip); }
+
+const ByteBuffer kNpyImages = test::npy_array("|u1", "(2, 3)", {1, 2, 3, 4, 5, 6});
+const ByteBuffer kNpyLabels = test::npy_array("|u1", "(2,)", {7, 4});
+const ByteBuffer kNpz =
+    test::zip_bytes({{.name = "x.npy", .content = kNpyImages}, {.name = "other.npy", .content = kNpyLabels}});
+const std::string kLibsvm = "7 1:1 3:3\n4 2:5\n";
 
 /// Files in a folder of their own.
 class FormatTest : public testing::Test {
@@ -98,6 +94,48 @@ TEST_F(FormatTest, ReadsLabels) {
   EXPECT_THAT(read_labels(file("labels-idx1-ubyte", kTwoLabels)), ElementsAre("7", "4"));
   EXPECT_THAT(read_labels(file("labels.csv", "cat\ndog\n")), ElementsAre("cat", "dog"));
   EXPECT_THAT(read_labels(file("labels.txt", "7\n4\n")), ElementsAre("7", "4"));
+}
+
+TEST_F(FormatTest, ReadsArraysByExtensionContentAndThroughGzip) {
+  for (const auto& path : {file("a.npy", kNpyImages), file("images", kNpyImages), file("a.npy.gz", gzip(kNpyImages)),
+                           file("a.npz", kNpz), file("arrays", kNpz)}) {
+    const Dataset dataset = read_dataset(path);
+    EXPECT_EQ(std::get<Dataset::Bytes>(dataset.features).cast<int>(),
+              (Eigen::MatrixXi(3, 2) << 1, 4, 2, 5, 3, 6).finished())
+        << path;
+    EXPECT_EQ(dataset.name, path);
+  }
+  EXPECT_THAT(read_labels(file("y.npy.gz", gzip(kNpyLabels))), ElementsAre("7", "4"));
+  EXPECT_EQ(read_targets(file("y.npy", kNpyLabels)).targets, (Matrix(1, 2) << 7, 4).finished());
+}
+
+TEST_F(FormatTest, ReadsLibsvmByExtensionContentAndThroughGzip) {
+  for (const auto& path : {file("a.svm", kLibsvm), file("a.libsvm", kLibsvm), file("a9a", kLibsvm),
+                           file("a.svm.gz", gzip({kLibsvm.begin(), kLibsvm.end()}))})
+    EXPECT_EQ(std::get<Dataset::Bytes>(read_dataset(path).features).cast<int>(),
+              (Eigen::MatrixXi(3, 2) << 1, 0, 0, 5, 3, 0).finished())
+        << path;
+}
+
+TEST_F(FormatTest, ReadsOneArrayOfAnNpz) {
+  const std::string path = file("a.npz", kNpz);
+  EXPECT_EQ(read_dataset(path + ":x").feature_count(), 3);
+  EXPECT_THAT(read_labels(path + ":other"), ElementsAre("7", "4"));
+  EXPECT_EQ(read_targets(path + ":other").targets.cols(), 2);
+  EXPECT_THAT([&] { read_dataset(path + ":z"); }, ThrowsMessage<DataError>(HasSubstr("found \"x\", \"other\"")));
+  EXPECT_THAT([&] { read_dataset(path + ":x,other"); }, ThrowsMessage<DataError>(HasSubstr("expected one array")));
+  EXPECT_THROW(read_dataset(dir_.path("none.npz:x")), IoError);
+}
+
+TEST_F(FormatTest, AnNpzIsNotPackedAgain) {
+  EXPECT_THAT([&] { read_dataset(file("a.npz.gz", gzip(kNpz))); },
+              ThrowsMessage<DataError>(HasSubstr("npz is compressed already")));
+}
+
+TEST_F(FormatTest, AFileOfCasesThatCannotBeLabels) {
+  const std::string path = file("a.svm", kLibsvm);
+  EXPECT_THAT([&] { read_labels(path); }, ThrowsMessage<DataError>(HasSubstr("labels cannot be read")));
+  EXPECT_THAT([&] { read_targets(path); }, ThrowsMessage<DataError>(HasSubstr("targets cannot be read")));
 }
 
 TEST_F(FormatTest, PlainFileNamedGzIsRefused) {

@@ -10,7 +10,9 @@
 #include <dbn/io/file.hpp>
 #include <dbn/io/gzip.hpp>
 
+#include "../support/npy_bytes.hpp"
 #include "../support/temp_dir.hpp"
+#include "../support/zip_bytes.hpp"
 
 namespace dbn {
 namespace {
@@ -171,6 +173,63 @@ TEST_F(Source, IdxFoldersAndSyntheticDigitsHaveTargetsToo) {
   const DataFiles digits = open_data(numeric("synthetic:digits,cases=20,test=10"));
   EXPECT_EQ(digits.test->targets.cols(), 10);
   EXPECT_LE(digits.training->targets.maxCoeff(), 9);
+}
+
+class NpzSource : public Source {
+ protected:
+  NpzSource() {
+    write("d.npz", test::zip_bytes({{.name = "x.npy", .content = cases_},
+                                    {.name = "y.npy", .content = test::npy_array("|u1", "(2,)", {7, 4})},
+                                    {.name = "inputs.npy", .content = cases_},
+                                    {.name = "targets.npy", .content = test::npy_array("|u1", "(2,)", {5, 6})}}));
+  }
+
+  ByteBuffer cases_ = test::npy_array("|u1", "(2, 3)", {1, 2, 3, 4, 5, 6});
+  std::string path_ = dir_.path("d.npz");
+};
+
+TEST_F(NpzSource, ArraysAreNamedByKeys) {
+  EXPECT_THAT(open(path_).training->classes, testing::ElementsAre("4", "7"));
+  EXPECT_FALSE(open(path_ + ":inputs").training->labelled());
+  EXPECT_THAT(open(path_ + ":inputs,targets").training->classes, testing::ElementsAre("5", "6"));
+  DataOptions options = numeric(path_ + ":inputs,targets");
+  options.test = path_;
+  const DataFiles files = open_data(options);
+  EXPECT_EQ(files.training->targets, (Matrix(1, 2) << 5, 6).finished());
+  EXPECT_EQ(files.test->targets, (Matrix(1, 2) << 7, 4).finished());
+}
+
+TEST_F(NpzSource, LabelsOfAnyFileCanBeInOne) {
+  DataOptions options;
+  options.data = write("x.npy", cases_);
+  options.label_file = path_;
+  EXPECT_THAT(open_data(options).training->classes, testing::ElementsAre("4", "7"));
+  options.label_file = path_ + ":targets";
+  EXPECT_THAT(open_data(options).training->classes, testing::ElementsAre("5", "6"));
+  options.data = path_;
+  EXPECT_THAT(open_data(options).training->classes, testing::ElementsAre("5", "6")) << "rather than y";
+}
+
+TEST_F(NpzSource, RefusesKeysThatMeanNothing) {
+  EXPECT_THROW(open(path_ + ":inputs,targets,y"), InvalidArgument);
+  EXPECT_THROW(open(path_ + ":"), DataError);
+  EXPECT_THAT([&] { open(path_ + ":none"); }, ThrowsMessage<DataError>(HasSubstr("\"inputs\"")));
+  DataOptions options;
+  options.data = path_ + ":inputs,targets";
+  options.label_file = path_;
+  EXPECT_THROW(open_data(options), InvalidArgument);
+}
+
+TEST_F(Source, ASparseTestPartIsAsWideAsTheTrainingPart) {
+  DataOptions options;
+  options.data = write("train.svm", std::string_view("1 1:1 4:0.5\n2 2:1\n"));
+  options.test = write("test.svm", std::string_view("2 2:3\n"));
+  const auto features = [&] { return std::get<Dataset::Bytes>(open_data(options).test->features).cast<int>().eval(); };
+  EXPECT_EQ(features(), (Eigen::VectorXi(4) << 0, 3, 0, 0).finished());
+  options.test = write("wide.svm", std::string_view("2 5:3\n"));
+  EXPECT_THAT([&] { open_data(options); }, ThrowsMessage<DataError>(HasSubstr("expected 4 features")));
+  options.test = write("narrow.csv", std::string_view("1,2,1\n"));
+  EXPECT_THROW(open_data(options), DataError) << "in a table nothing is left out";
 }
 
 TEST(SourceData, FindsMnist) {

@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const dbn::Format& format : dbn::formats()) {
     read([&] { format.read(bytes, "fuzz", {}).check(); });
     read([&] { format.read(bytes, "fuzz", {.label_column = "1,last", .numeric_labels = true}).check(); });
-    read([&] { format.read_targets(bytes, "fuzz"); });
+    if (format.read_targets != nullptr) read([&] { format.read_targets(bytes, "fuzz"); });
+    if (format.read_labels != nullptr) read([&] { format.read_labels(bytes, "fuzz"); });
   }
   read([&] { dbn::gunzip(bytes, "fuzz", kGunzipLimit); });
   read([&] { dbn::decode_safetensors(bytes, "fuzz"); });

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -22,6 +23,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/io/file.hpp>
+#include <dbn/io/streamed_file.hpp>
 
 #include "tests/support/failing_calls.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -117,6 +119,26 @@ class FileFaults : public testing::TestWithParam<int> {
     for (const auto& name : entries(dir_.folder())) fs::remove_all(dir_.path(name));
   }
 
+  /// Whichever call of `replace` fails, the old file is replaced by the whole text or stays, and nothing else is left.
+  void expect_all_or_nothing(const std::function<void(const std::string& path, const std::string& text)>& replace) {
+    const std::string path = dir_.path("a");
+    const std::string old_text(5000, 'o');
+    const std::string new_text(9000, 'n');
+    const auto errors = fail_each_call(
+        GetParam(), path,
+        [&] {
+          clear();
+          write("a", old_text);
+        },
+        [&] { replace(path, new_text); },
+        [&](const Outcome& outcome) {
+          const std::string found = text_of(path);
+          EXPECT_TRUE(found == new_text || (found == old_text && !outcome.message.empty())) << outcome.call;
+          EXPECT_EQ(entries(dir_.folder()), std::set<std::string>{"a"}) << outcome.call;
+        });
+    for (const char* call : {"stat", "open", "write", "fsync", "close", "rename"}) EXPECT_THAT(errors, Contains(call));
+  }
+
   test::TempDir dir_;
 };
 
@@ -125,22 +147,35 @@ INSTANTIATE_TEST_SUITE_P(Errors, FileFaults, testing::ValuesIn(kErrors), [](cons
 });
 
 TEST_P(FileFaults, WriteFileReplacesAllOrNothing) {
-  const std::string path = dir_.path("a");
-  const std::string old_text(5000, 'o');
-  const std::string new_text(9000, 'n');
-  const auto errors = fail_each_call(
-      GetParam(), path,
-      [&] {
-        clear();
-        write("a", old_text);
-      },
-      [&] { write_file(path, new_text); },
-      [&](const Outcome& outcome) {
-        const std::string found = text_of(path);
-        EXPECT_TRUE(found == new_text || (found == old_text && !outcome.message.empty())) << outcome.call;
-        EXPECT_EQ(entries(dir_.folder()), std::set<std::string>{"a"}) << outcome.call;
-      });
-  for (const char* call : {"stat", "open", "write", "fsync", "close", "rename"}) EXPECT_THAT(errors, Contains(call));
+  expect_all_or_nothing([](const std::string& path, const std::string& text) { write_file(path, text); });
+}
+
+TEST_P(FileFaults, StreamedFileReplacesAllOrNothing) {
+  expect_all_or_nothing([](const std::string& path, const std::string& text) {
+    StreamedFile file(path);
+    for (std::size_t begin = 0; begin < text.size(); begin += 2000) file.append(text.substr(begin, 2000));
+    file.commit();
+  });
+}
+
+// By one who goes on as if nothing had been.
+TEST_P(FileFaults, StreamedFileThatHasLostAPieceIsNeverCommitted) {
+  expect_all_or_nothing([](const std::string& path, const std::string& text) {
+    StreamedFile file(path);
+    std::optional<IoError> lost;
+    for (std::size_t begin = 0; begin < text.size(); begin += 2000) try {
+        file.append(text.substr(begin, 2000));
+      } catch (const IoError& error) {
+        lost = error;
+      } catch (const InvalidArgument&) {
+        EXPECT_TRUE(lost);
+      }
+    if (lost) {
+      EXPECT_THROW(file.commit(), InvalidArgument);
+      throw *lost;
+    }
+    file.commit();
+  });
 }
 
 TEST_P(FileFaults, WriteFileMakesANewFileWholeOrNotAtAll) {

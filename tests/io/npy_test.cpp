@@ -1,8 +1,13 @@
 #include <dbn/io/npy.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <limits>
+#include <span>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -54,6 +59,12 @@ TEST(Npy, HeaderIsThatOfVersionOne) {
             std::string(header.size() - kPrefix - dictionary.size() - 1, ' ') + "\n");
 }
 
+TEST(Npy, ShapesOfAnyRankAreTuples) {
+  EXPECT_THAT(npy_header("<f8", std::vector<Index>{7}),
+              HasSubstr("{'descr': '<f8', 'fortran_order': False, 'shape': (7,), }"));
+  EXPECT_THAT(npy_header("<f4", std::vector<Index>{2, 3, 4}), HasSubstr("'shape': (2, 3, 4), }"));
+}
+
 TEST(Npy, NumbersBeginAtAMultipleOf64WhateverTheShape) {
   Index cases = 1;
   for (int digits = 1; digits < 18; ++digits, cases *= 10)
@@ -87,6 +98,50 @@ TEST(Npy, NoCasesAreAnEmptyArray) {
   const test::TempDir dir;
   write_npy(dir.path("a.npy"), Matrix(3, 0));
   EXPECT_EQ(text_of(dir.path("a.npy")), npy_header(3, 0));
+}
+
+TEST(NpyWriter, BatchesOfAnySizeMakeTheSameFile) {
+  const test::TempDir dir;
+  Matrix all(3, 7);
+  for (Index i = 0; i < all.size(); ++i) all(i) = static_cast<Scalar>(i) / 3;
+  write_npy(dir.path("whole.npy"), all);
+  for (const Index batch : {1, 2, 7}) {
+    NpyWriter file(dir.path("a.npy"), 3, 7);
+    for (Index first = 0; first < 7; first += batch) file.append(all.middleCols(first, std::min(batch, 7 - first)));
+    file.append(Matrix(3, 0));
+    file.commit();
+    EXPECT_EQ(text_of(dir.path("a.npy")), text_of(dir.path("whole.npy"))) << batch;
+  }
+}
+
+TEST(NpyWriter, MakesNoFileThatItsHeaderBelies) {
+  const test::TempDir dir;
+  NpyWriter file(dir.path("a.npy"), 3, 4);
+  EXPECT_THROW(file.append(Matrix::Zero(2, 1)), InvalidArgument);
+  file.append(Matrix::Zero(3, 3));
+  EXPECT_THAT([&] { file.commit(); }, testing::ThrowsMessage<InvalidArgument>(HasSubstr("expected 1 more cases")));
+  EXPECT_THAT([&] { file.append(Matrix::Zero(3, 2)); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("at most 1 more cases, found 2")));
+  EXPECT_FALSE(std::filesystem::exists(dir.path("a.npy")));
+  file.append(Matrix::Zero(3, 1));
+  file.commit();
+  EXPECT_EQ(parsed(text_of(dir.path("a.npy")), 3, 4), Matrix::Zero(3, 4)) << "what was refused left no trace";
+}
+
+TEST(NpyIndexWriter, WritesAnArrayOfOneDimension) {
+  const test::TempDir dir;
+  const std::vector<std::int64_t> indices{3, 0, -1, std::int64_t{1} << 40};
+  NpyIndexWriter file(dir.path("a.npy"), 4);
+  file.append(std::span(indices).first(1));
+  EXPECT_THROW(file.commit(), InvalidArgument);
+  EXPECT_THROW(file.append(indices), InvalidArgument);
+  file.append(std::span(indices).subspan(1));
+  file.commit();
+  const std::string text = text_of(dir.path("a.npy"));
+  const std::string header = npy_header("<i8", std::vector<Index>{4});
+  EXPECT_THAT(header, HasSubstr("{'descr': '<i8', 'fortran_order': False, 'shape': (4,), }"));
+  EXPECT_EQ(text.substr(0, header.size()), header);
+  EXPECT_EQ(text.substr(header.size()), std::string(reinterpret_cast<const char*>(indices.data()), 4 * 8));
 }
 
 TEST(Npy, APathThatCannotBeWrittenIsAnErrorOfTheSystem) {

@@ -142,6 +142,17 @@ TEST_F(ModelFileTest, HasTheKeysAndShapesOfTorchSequential) {
   EXPECT_EQ(second, file_.net.layers[0].weights(1, 0));
 }
 
+TEST_F(ModelFileTest, IsTakenFromContentsThatHaveBeenRead) {
+  const SafetensorsFile contents = decode_safetensors(read_file(path_), path_);
+  EXPECT_EQ(file_kind(contents), "dbn-model");
+  const ModelFile again = load_model(contents, path_);
+  save_model(again, dir_.path("again"));
+  EXPECT_EQ(read_file(dir_.path("again")), read_file(path_));
+  EXPECT_THAT([&] { load_stack(contents, "a.file"); },
+              testing::ThrowsMessage<DataError>(
+                  testing::AllOf(HasSubstr("a.file: "), HasSubstr("dbn-model"), HasSubstr("dbn-stack"))));
+}
+
 TEST_F(ModelFileTest, TellsItsKind) {
   EXPECT_EQ(file_kind(path_), "dbn-model");
   write_file(dir_.path("other"), encode_safetensors({}));

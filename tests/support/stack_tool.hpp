@@ -2,7 +2,10 @@
 // Commands tried on a small stack in a folder of their own.
 
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <dbn/io/npy.hpp>
 #include <dbn/model/model_file.hpp>
@@ -28,9 +31,18 @@ class StackTool : public ToolTest {
     return bytes("expected");
   }
   // The same of features, in raw units.
-  ByteBuffer raw_npy_of(Matrix features) const {
+  ByteBuffer raw_npy_of(Matrix features) const { return npy_of(raw(std::move(features))); }
+  Matrix raw(Matrix features) const {
     file_.preprocessing.invert(features);
-    return npy_of(features);
+    return features;
+  }
+  // Numbers as a table with the columns x1, x2, ... and every digit.
+  static std::string csv_of(const std::string& letter, const Matrix& columns) {
+    std::string csv;
+    for (Index r = 0; r < columns.rows(); ++r) csv += fmt::format("{}{}{}", r == 0 ? "" : ",", letter, r + 1);
+    for (Index c = 0; c < columns.cols(); ++c)
+      for (Index r = 0; r < columns.rows(); ++r) csv += fmt::format("{}{}", r == 0 ? "\n" : ",", columns(r, c));
+    return csv + "\n";
   }
   const Rbm& rbm(std::size_t i) const { return std::get<Rbm>(file_.stack.layers[i]); }
 

@@ -43,15 +43,7 @@ class Encode : public StackToolWithCases {
     dataset.shape = {images.rows()};
     return dataset;
   }
-  // The table of codes without labels.
-  static std::string csv_of(const Matrix& codes) {
-    std::string text;
-    for (Index r = 0; r < codes.rows(); ++r) text += fmt::format("{}c{}", r == 0 ? "" : ",", r + 1);
-    for (Index c = 0; c < codes.cols(); ++c)
-      for (Index r = 0; r < codes.rows(); ++r) text += fmt::format("{}{}", r == 0 ? "\n" : ",", codes(r, c));
-    return text + "\n";
-  }
-  // Numbers of such a table (codes x cases).
+  // Numbers of a table of codes (codes x cases).
   Matrix read_codes(const std::string& name) const {
     const Dataset dataset = read_csv(bytes(name), name, {.label_column = "none"});
     Matrix codes(dataset.feature_count(), dataset.case_count());
@@ -77,7 +69,7 @@ TEST_F(Encode, CodesOfAStackAreThoseOfTheLibrary) {
 }
 
 TEST_F(Encode, TablesHoldTheSameNumbers) {
-  const std::string expected = csv_of(codes_of_layer(2, images_));
+  const std::string expected = csv_of("c", codes_of_layer(2, images_));
   EXPECT_THAT(expected, StartsWith("c1,c2,c3,c4\n"));
   EXPECT_EQ(run(std::string("encode s") + kData), expected);
   run(std::string("encode s --out a.csv") + kData);
@@ -89,7 +81,7 @@ TEST_F(Encode, AllBatchesAreThere) {
   const Matrix images = small_images(9, 600);
   write_csv(dir_.path("many.csv"), images);
   const std::string command = "encode s --data many.csv --label-column none";
-  const std::string expected = csv_of(codes_of_layer(2, images));
+  const std::string expected = csv_of("c", codes_of_layer(2, images));
   EXPECT_EQ(run(command), expected);
   run(command + " --out a.csv");
   EXPECT_EQ(text("a.csv"), expected);
@@ -207,6 +199,7 @@ TEST_F(Encode, WrongRequestsAreRefusedAndWriteNothing) {
   expect_refused(4, "none", std::string("encode none") + kData);
   expect_refused(4, "no/a.csv", stack + "--out no/a.csv" + kData);
   expect_refused(6, "--limit", stack + "--max-memory 1M" + kData);
+  expect_refused(6, "--limit", stack + "--max-memory 1M --out a.npy" + kData);
   write_file(dir_.path("old.npy"), "old");
   expect_refused(4, "--force", stack + "--out old.npy" + kData);
   EXPECT_EQ(text("old.npy"), "old");

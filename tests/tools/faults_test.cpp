@@ -163,6 +163,26 @@ TEST_F(Faults, TheLimitOfAFileIsAnErrorAndNoDeath) {
     }
 }
 
+// Files that are written while their cases come, two of them at once as well: none is there before all is.
+TEST_F(Faults, StreamedFilesAreWholeOrNotAtAll) {
+  if (!kPlainHeap) GTEST_SKIP() << "a sanitizer keeps its shadow in files, which the limit hits";
+  make_model();
+  succeed(std::string("pretrain --out s --epochs 1 --layers 8 --quiet") + kData);
+  std::filesystem::create_directory(dir_.path("folder"));
+  const std::vector<std::string> old{"folder/old.csv", "folder/old.npy"};
+  for (const auto& name : old) write(name, kOld);
+  const auto before = names_in(dir_.path("folder"));
+  for (const auto& command : {"predict m --proba --out ", "encode m --out ", "reconstruct s --out ",
+                              "reconstruct s --errors ", "reconstruct s --errors folder/e.csv --out "})
+    for (const char* out : {"folder/new.csv", "folder/new.npy", "folder/old.csv --force", "folder/old.npy --force"}) {
+      // Cases of more than a batch, of which the limit lets less than one into a file.
+      const auto result = run(std::string(command) + out + " --data synthetic:digits,cases=600,test=0", "ulimit -f 2;");
+      expect_one_line(result, "folder/", "File too large", command);
+      EXPECT_EQ(names_in(dir_.path("folder")), before) << command;
+      for (const auto& name : old) EXPECT_EQ(text_of(name), kOld) << command;
+    }
+}
+
 // The result that has taken so long is there, although nobody could be told.
 TEST_F(Faults, ALostStdoutIsAnErrorAndTheFileIsWhole) {
   make_model();

@@ -3,9 +3,15 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <dbn/model/model_file.hpp>
+#include <dbn/nn/deep_autoencoder.hpp>
+#include <dbn/nn/mlp.hpp>
 
 #include "../support/peak_memory.hpp"
 #include "../support/run_command.hpp"
@@ -51,7 +57,33 @@ class Memory : public testing::Test {
   TempDir dir_;
 };
 
-class MemorySlow : public Memory {};
+class MemorySlow : public Memory {
+ protected:
+  // Whether a command gets by in so many MiB of addresses; more threads would want more for their stacks.
+  bool suffices(int mebibytes, const std::string& command) const {
+    return run(command + " --threads 1 --max-memory 100G --force",
+               "ulimit -v " + std::to_string(1024 * mebibytes) + " &&")
+               .exit_code == 0;
+  }
+  // The least that suffices, or up to `step` more.
+  int least(const std::string& command, int step) const {
+    int enough = 40;
+    while (enough < 2000 && !suffices(enough, command)) enough += step;
+    return enough;
+  }
+  void save(const std::string& name, const Mlp& net, const std::string& task, const std::string& loss,
+            const std::vector<std::string>& outputs) const {
+    save_model({.net = net,
+                .outputs = outputs,
+                .preprocessing = {.scale = "unit", .factor = Vector::Constant(1, Scalar{1} / Scalar{255})},
+                .seed = 1,
+                .start = "xavier",
+                .history = {},
+                .task = task,
+                .loss = loss},
+               dir_.path(name));
+  }
+};
 
 // With little address space too, where anything large that was tried first would say so in other words.
 TEST_F(Memory, WhatNoMachineHasIsRefusedAtOnce) {
@@ -120,6 +152,30 @@ TEST_F(MemorySlow, AnEndOfMemoryInTheMiddleIsReported) {
     ++refused;
   }
   EXPECT_GT(refused, 0) << "the limits were too high for a test";
+}
+
+// Beside their data, many cases take no more than one batch and a part of one: results go out as they are made.
+TEST_F(MemorySlow, ResultsDoNotGrowWithCases) {
+  if (!kPlainHeap) GTEST_SKIP() << "sanitizers need all addresses there are";
+  constexpr int kUnits = 800, kCases = 20000, kStep = 20;
+  constexpr double kMiB = 1 << 20;
+  // Bytes of 784 pixels, twice, as they are read and as they are chosen; less than 1 MiB of case numbers and labels;
+  // and what the heap keeps of texts of a batch, which are up to 256 * 800 * 25 bytes, grown by doubling.
+  constexpr double kDigits = 2.0 * 784 * kCases / kMiB, kKept = 1 + 3 * 256 * kUnits * 25 / kMiB;
+  constexpr int kMore = static_cast<int>(kDigits + kKept) + 1;
+  static_assert(kDigits + 784.0 * kCases * sizeof(float) / kMiB > kMore + kStep, "results held whole would pass");
+
+  std::vector<std::string> classes;
+  for (int i = 0; i < kUnits; ++i) classes.push_back(std::to_string(i));
+  save("m", make_mlp({784, kUnits, kUnits}, "sigmoid", "xavier", 1), "classification", "softmax", classes);
+  save("a", make_deep_autoencoder({784, 10}, "sigmoid", "linear", "xavier", 1), "autoencoder", "squared-error", {});
+  const auto with = [](int cases) { return " --data synthetic:digits,test=0,cases=" + std::to_string(cases); };
+  for (const char* command : {"predict m --proba --out p.npy", "predict m --proba --out p.csv", "encode m --out p.npy",
+                              "encode m --out p.csv", "reconstruct a --errors e.npy --out p.npy",
+                              "reconstruct a --errors e.csv --out p.csv"}) {
+    const int enough = least(command + with(300), kStep);
+    EXPECT_TRUE(suffices(enough + kMore, command + with(kCases))) << command << " in " << enough << " + " << kMore;
+  }
 }
 
 }  // namespace

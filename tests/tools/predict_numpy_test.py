@@ -15,11 +15,14 @@ import io
 import json
 import os
 import struct
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from by_hand import check, check_close, read_safetensors, run, synthetic_cases  # noqa: E402
 
 # The tool adds up to 784 products in single precision. Their rounding errors grow as the root of their number, so that a
 # score of size 6 is off by about 28 * 2^-24 * 6 = 1e-5; a probability moves by at most a quarter of what its score does.
@@ -31,34 +34,6 @@ ACTIVATIONS = {
     "sigmoid": lambda x: 0.5 + 0.5 * np.tanh(0.5 * x),
     "tanh": np.tanh,
 }
-
-
-def check(condition, what):
-    if not condition:
-        sys.exit(f"failed: {what}")
-
-
-def run(*arguments):
-    result = subprocess.run(arguments, capture_output=True, text=True, check=False)
-    check(result.returncode == 0, f"{' '.join(arguments)}: exit code {result.returncode}: {result.stderr}")
-    return result.stdout
-
-
-def read_safetensors(path):
-    """Tensors in double precision, and the metadata."""
-    with open(path, "rb") as file:
-        content = file.read()
-    (length,) = struct.unpack("<Q", content[:8])
-    check(length % 8 == 0, "the header's length is a multiple of 8")
-    header = json.loads(content[8 : 8 + length])
-    buffer = content[8 + length :]
-    metadata = header.pop("__metadata__")
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        dtype = {"F32": "<f4", "F64": "<f8"}[entry["dtype"]]
-        tensors[name] = np.frombuffer(buffer[begin:end], dtype).reshape(entry["shape"]).astype(np.float64)
-    return tensors, metadata
 
 
 def check_names_and_shapes(tensors, sizes):
@@ -83,15 +58,6 @@ def forward(tensors, config, cases):
     return x / x.sum(axis=1, keepdims=True)
 
 
-def synthetic_cases(dbn, folder, data):
-    """Test cases and labels as the tool itself writes them."""
-    path = os.path.join(folder, "test.csv")
-    run(dbn, "data", "make", "--data", data, "--out", os.path.join(folder, "train.csv"), "--test-out", path)
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))[1:]
-    return np.array([row[:-1] for row in rows], dtype=np.float64), [row[-1] for row in rows]
-
-
 def mnist_cases(folder):
     """Test cases and labels by the definition of IDX."""
     with gzip.open(os.path.join(folder, "t10k-images-idx3-ubyte.gz")) as file:
@@ -114,15 +80,9 @@ def compare(dbn, model, data, sizes, cases, labels, finetuned):
     check(rows[0] == ["label"] + [f"p_{name}" for name in config["classes"]], f"header {rows[0]}")
     predicted = [row[0] for row in rows[1:]]
     theirs = np.array([row[1:] for row in rows[1:]], dtype=np.float64)
-    check(theirs.shape == ours.shape, f"shape {theirs.shape}, expected {ours.shape}")
-    difference = np.abs(theirs - ours).max()
-    check(difference <= TOLERANCE, f"probabilities differ by {difference}")
-    # Where the two likeliest are nearer than the tolerance, either may come first.
-    two_best = np.sort(ours, axis=1)[:, -2:]
-    clear = two_best[:, 1] - two_best[:, 0] > 2 * TOLERANCE
-    check(clear.mean() > 0.99, "nearly all cases have one likeliest class")
-    check((theirs.argmax(axis=1) == ours.argmax(axis=1))[clear].all(), "the likeliest classes differ")
+    difference = check_close(theirs, ours, TOLERANCE, "predict")
     check(predicted == [config["classes"][i] for i in theirs.argmax(axis=1)], "label is the likeliest class")
+    check_arrays(dbn, model, data, config["classes"], theirs, predicted)
 
     error = 100 * np.mean([p != label for p, label in zip(predicted, labels)])
     evaluated = json.loads(run(dbn, "evaluate", model, "--json", "--data", data))
@@ -133,6 +93,20 @@ def compare(dbn, model, data, sizes, cases, labels, finetuned):
     check(abs(evaluated["cross_entropy"] - entropy) < 1e-4 * max(1, entropy), f"cross-entropy {entropy}")
     check(error < 80, f"the model has learned something: error {error}")
     return error, difference
+
+
+def check_arrays(dbn, model, data, classes, probabilities, labels):
+    """The arrays of `dbn predict`, as NumPy loads them, hold the numbers of its CSV."""
+    path = os.path.join(os.path.dirname(model), "predicted.npy")
+    run(dbn, "predict", model, "--proba", "--data", data, "--out", path, "--force")
+    array = np.load(path)
+    check(array.shape == probabilities.shape, f"{path}: shape {array.shape}")
+    # CSV holds every digit, so that each number comes back to the bit.
+    check((array == probabilities.astype(array.dtype)).all(), "probabilities of .npy and CSV differ")
+    run(dbn, "predict", model, "--data", data, "--out", path, "--force")
+    array = np.load(path)
+    check(array.dtype == np.int64 and array.shape == (len(labels),), f"{path}: {array.dtype}, shape {array.shape}")
+    check([classes[i] for i in array] == labels, "labels of .npy and CSV differ")
 
 
 def check_starts(dbn, folder, source, cases, labels, pretrainers, initializers):

@@ -87,8 +87,23 @@ TEST_F(Reconstruct, BatchesDoNotMatter) {
   write_csv(dir_.path("many.csv"), images);
   Matrix cases = images;
   file_.preprocessing.apply(cases);
-  run("reconstruct s --layer 1 --gibbs 2 --data many.csv --label-column none --out a.npy");
-  EXPECT_EQ(bytes("a.npy"), raw_npy_of(reconstruct(rbm(0), cases, 2, 0)));
+  const std::string command = "reconstruct s --layer 1 --gibbs 2 --data many.csv --label-column none ";
+  const Matrix back = reconstruct(rbm(0), cases, 2, 0);
+  run(command + "--out a.npy --errors e.npy");
+  EXPECT_EQ(bytes("a.npy"), raw_npy_of(back));
+  run(command + "--out a.csv --errors e.csv");
+  EXPECT_EQ(text("a.csv"), csv_of("x", raw(back)));
+  const std::vector<double> errors = errors_in("e.csv");
+  ASSERT_EQ(errors.size(), 1100U);
+  EXPECT_EQ(bytes("e.npy"), npy_of(Eigen::Map<const Eigen::RowVectorXd>(errors.data(), 1100).cast<Scalar>()));
+}
+
+TEST_F(Reconstruct, TablesHoldTheSameNumbersAsArrays) {
+  const json r = run_json(std::string("reconstruct s --out a.csv") + kData);
+  EXPECT_EQ(r["out"], "a.csv");
+  const std::string table = csv_of("x", raw(through_the_top(0, 0)));
+  EXPECT_THAT(table, StartsWith("x1,x2,x3,x4,x5,x6,x7,x8,x9\n"));
+  EXPECT_EQ(text("a.csv"), table);
 }
 
 TEST_F(Reconstruct, PicturesShowTheOriginalAboveTheReconstruction) {
@@ -207,7 +222,7 @@ TEST_F(Reconstruct, WrongRequestsAreRefusedAndWriteNothing) {
   write_csv(dir_.path("wide.csv"), small_images(12, 2));
   const std::string stack = "reconstruct s ";
   expect_refused(2, "--data or --test", stack);
-  expect_refused(2, ".npy or .png", stack + "--out a.csv" + kData);
+  expect_refused(2, ".csv or .npy or .png", stack + "--out a.txt" + kData);
   expect_refused(2, "--errors: expected a file that ends in .csv or .npy", stack + "--errors a.png" + kData);
   expect_refused(2, "--width: 12 features", "reconstruct t --out a.png --data wide.csv --label-column none");
   expect_refused(2, "--layer: expected 1 to 2", stack + "--layer 3" + kData);
@@ -219,7 +234,8 @@ TEST_F(Reconstruct, WrongRequestsAreRefusedAndWriteNothing) {
   expect_refused(3, "features", stack + "--data wide.csv --label-column none");
   expect_refused(3, "expected a stack or an autoencoder", std::string("reconstruct m") + kData);
   expect_refused(3, "d.csv", std::string("reconstruct d.csv") + kData);
-  expect_refused(6, "--limit", stack + "--max-memory 1M" + kData);
+  for (const char* out : {"", " --out b.csv", " --out b.npy", " --out b.png"})
+    expect_refused(6, "--limit", stack + "--max-memory 1M" + out + kData);
   write_file(dir_.path("a.npy"), "old");
   expect_refused(4, "--force", stack + "--out a.npy" + kData);
   expect_refused(4, "--force", stack + "--errors a.npy" + kData);

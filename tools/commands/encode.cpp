@@ -6,8 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
-#include <dbn/io/file.hpp>
-#include <dbn/io/npy.hpp>
 #include <dbn/nn/task.hpp>
 
 #include "cases.hpp"
@@ -15,6 +13,7 @@
 #include "encoder.hpp"
 #include "estimate.hpp"
 #include "label_columns.hpp"
+#include "number_table.hpp"
 #include "output.hpp"
 #include "output_files.hpp"
 
@@ -50,45 +49,25 @@ struct EncodeOptions {
   }
 };
 
-bool to_npy(const EncodeOptions& options) { return asks_for(OutputFormat::npy, options.out); }
-
-std::string csv_header(Index codes, const std::string& labels) {
-  std::string text = "c1";
-  for (Index i = 2; i <= codes; ++i) text += fmt::format(",c{}", i);
-  return text + labels + "\n";
-}
-
-void add_csv_row(const ConstVectorRef& codes, const std::string& labels, std::string& text) {
-  for (Index i = 0; i < codes.size(); ++i)
-    fmt::format_to(std::back_inserter(text), "{}{}", i == 0 ? "" : ",", codes[i]);
-  text += labels + "\n";
-}
-
-void write_csv(const PreparedCases& cases, const CaseMap& encoder, const EncodeOptions& options) {
-  std::string text = csv_header(encoder.result_count(), options.labelled ? label_header(cases) : "");
+// Batch by batch, however many cases there are.
+void write_codes(const PreparedCases& cases, const CaseMap& encoder, const EncodeOptions& options) {
+  const std::string labels = options.labelled ? label_header(cases) : "";
+  NumberTable table(options.out, numbered_columns("c", encoder.result_count()) + labels, encoder.result_count(),
+                    cases.case_count());
   for_each_mapped(cases, encoder, [&](Index first, const Matrix&, const Matrix& codes) {
-    for (Index c = 0; c < codes.cols(); ++c)
-      add_csv_row(codes.col(c), options.labelled ? label_fields(cases, first + c) : "", text);
-    if (!options.out.empty()) return;
-    print(text);
-    text.clear();
+    table.append(codes, [&](Index c) { return options.labelled ? label_fields(cases, first + c) : std::string(); });
   });
-  if (!options.out.empty()) write_file(options.out, text);
+  table.commit();
 }
 
-// Codes of a batch and on the way to it, and what is written at the end.
 double memory(const CaseMap& encoder, Index cases, const EncodeOptions& options) {
-  constexpr double kDigits = sizeof(Scalar) == sizeof(float) ? 15 : 25;  // at most, of a number and the comma
-  constexpr double kGrowth = 2;  // of a text that is copied to where there is more room
-  const Index written = options.out.empty() ? std::min(cases, kCaseBatch) : cases;
-  const double codes = static_cast<double>(encoder.result_count()) * static_cast<double>(written);
-  return batch_memory(encoder, cases) + codes * (to_npy(options) ? sizeof(Scalar) : kGrowth * kDigits);
+  return batch_memory(encoder, cases) + table_memory(options.out, encoder.result_count(), cases);
 }
 
 void check_request(const EncodeOptions& options, const std::string& path, const DataOptions& data,
                    const CommandLine& line) {
   check_output_files({{"--out", options.out, {OutputFormat::csv, OutputFormat::npy}}}, path, data, line);
-  if (options.labelled && to_npy(options))
+  if (options.labelled && asks_for(OutputFormat::npy, options.out))
     throw InvalidArgument(fmt::format("--labelled: expected codes as .csv, found {}", options.out));
   if (line.global.json && options.out.empty())
     throw InvalidArgument("encode: --json expects --out, a file for the codes, which else are CSV on stdout");
@@ -129,10 +108,7 @@ void run_encode(std::span<const std::string> arguments) {
                                           encoder.feature_count(), encoder.result_count(), encoder.layer);
   if (line.global.dry_run) return print(summary + "\n");
 
-  if (to_npy(options))
-    write_npy(options.out, map_all(cases, encoder));
-  else
-    write_csv(cases, encoder, options);
+  write_codes(cases, encoder, options);
   if (options.out.empty()) return;
   if (line.global.json)
     return print_json({{"command", "encode"},

@@ -7,6 +7,7 @@
 #include <dbn/core/stopwatch.hpp>
 #include <dbn/data/fingerprint.hpp>
 #include <dbn/experiment/start.hpp>
+#include <dbn/model/foreign_net.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/model/stack_file.hpp>
 #include <dbn/nn/deep_autoencoder.hpp>
@@ -47,7 +48,11 @@ struct StartOptions {
     auto choices = initializer_names();
     choices.emplace_back(kAutoInitializer);
     OptionFields list{
-        {.name = "from", .value = &from, .help = "stack (or model) file to start from", .unset = "start from --init"},
+        {.name = "from",
+         .value = &from,
+         .help = "file to start from: a stack, a model, or another tool's weights, safetensors or npz with the keys of "
+                 "torch.nn.Sequential, which then ask for --activation",
+         .unset = "start from --init"},
         {.name = "init",
          .value = &init,
          .help = "initializer, without --from; auto is the one recommended for --activation",
@@ -59,7 +64,7 @@ struct StartOptions {
          .range = {1, 1e9}},
         {.name = "activation",
          .value = &activation,
-         .help = "activation of the hidden layers, without --from",
+         .help = "activation of the hidden layers, without --from or with another tool's weights",
          .choices = activation_names(),
          .unset =
              "the one that --init is meant for: relu for he and auto, selu for lecun, tanh for orthogonal, sigmoid "
@@ -80,6 +85,7 @@ bool learns_inputs(const std::string& task_name) { return task(task_name).output
 struct From {
   std::optional<StackFile> stack;
   std::optional<ModelFile> model;
+  std::optional<Mlp> foreign;  ///< another tool's weights, which say nothing of their data and task
 
   const Preprocessing* preprocessing() const {
     return stack ? &stack->preprocessing : model ? &model->preprocessing : nullptr;
@@ -88,22 +94,26 @@ struct From {
   bool gives_encoder(const std::string& task_name) const {
     return model && task(model->task).outputs == Outputs::inputs && task_name != model->task;
   }
-  /// The net as it goes on to learn `task_name`, with so many outputs, from these cases.
-  Mlp net(const std::string& task_name, Index outputs, const PreparedCases& cases, std::uint64_t seed) const {
-    if (stack) return learns_inputs(task_name) ? unroll_autoencoder(stack->stack) : unroll(stack->stack, outputs, seed);
-    if (gives_encoder(task_name)) return with_output_layer(encoder_of(model->net), outputs, seed);
-    Mlp net = model->net;
-    if (task(model->task).outputs == Outputs::targets)
-      unfold_target_scaling(net, fit_target_scaling(cases, loss(model->loss)));
+  /// The net as it goes on to learn by these options, with so many outputs, from these cases.
+  Mlp net(const FinetuneOptions& options, Index outputs, const PreparedCases& cases, std::uint64_t seed) const {
+    if (stack)
+      return learns_inputs(options.task) ? unroll_autoencoder(stack->stack) : unroll(stack->stack, outputs, seed);
+    if (gives_encoder(options.task)) return with_output_layer(encoder_of(model->net), outputs, seed);
+    Mlp net = foreign ? *foreign : model->net;
+    if (task(options.task).outputs == Outputs::targets)
+      unfold_target_scaling(net, fit_target_scaling(cases, loss_of(options)));
     return net;
   }
   /// Throws DataError when the file's net was made for other data.
-  void check_fits(const std::string& path, const Dataset& dataset) const {
-    if (!stack && !model) return;
-    const Index features = stack ? stack->stack.feature_count() : model->net.feature_count();
+  void check_fits(const std::string& path, const std::string& task_name, const Dataset& dataset) const {
+    if (!stack && !model && !foreign) return;
+    const Index features = stack ? stack->stack.feature_count() : (model ? model->net : *foreign).feature_count();
     if (features != dataset.feature_count())
       throw DataError(
           fmt::format("{}: expects {} features, {} has {}", path, features, dataset.name, dataset.feature_count()));
+    if (foreign)
+      check_outputs(*foreign, task(task_name), learns_inputs(task_name) ? features : std::ssize(output_names(dataset)),
+                    path);
     if (!model || task(model->task).outputs == Outputs::inputs) return;
     if (!dataset.has_targets() && model->outputs != dataset.classes)
       throw DataError(fmt::format("{}: its classes are not those of {}", path, dataset.name));
@@ -116,11 +126,18 @@ struct From {
 From read_from(const StartOptions& start, const CommandLine& line) {
   From from;
   if (start.from.empty()) return from;
-  for (const char* option : {"init", "layers", "activation", "code-activation", "scale", "binarize", "init-gain",
-                             "init-scale", "init-connections", "init-output"})
-    if (line.given(option))
+  const bool foreign = is_foreign_net(start.from);
+  for (const std::string option : {"init", "layers", "activation", "code-activation", "scale", "binarize", "init-gain",
+                                   "init-scale", "init-connections", "init-output"})
+    if (line.given(option) && !(foreign && (option == "activation" || option == "scale" || option == "binarize")))
       throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
-  if (file_kind(start.from) == "dbn-model")
+  if (foreign && start.activation.empty())
+    throw InvalidArgument(
+        fmt::format("--activation: expected that of the hidden layers, which {} as a file of another tool does not say",
+                    start.from));
+  if (foreign)
+    from.foreign = load_foreign_net(start.from, start.activation);
+  else if (file_kind(start.from) == "dbn-model")
     from.model = load_model(start.from);
   else
     from.stack = load_stack(start.from);
@@ -154,6 +171,7 @@ std::vector<Index> encoder_sizes(const StartOptions& start, const From& from, In
 // Features, hidden layers, classes or targets or features; of --init too, before there is a net.
 std::vector<Index> net_sizes(const StartOptions& start, const From& from, const std::string& task_name,
                              const Dataset& dataset) {
+  if (from.foreign) return sizes_of(*from.foreign);
   if (from.model && !from.gives_encoder(task_name)) return sizes_of(from.model->net);
   std::vector<Index> sizes = encoder_sizes(start, from, dataset.feature_count());
   if (learns_inputs(task_name)) return mirrored(sizes);
@@ -235,7 +253,7 @@ void run_finetune(std::span<const std::string> arguments) {
   adopt_task(options, from, line);
   data.numeric_labels = task(options.task).outputs == Outputs::targets;
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
-  from.check_fits(start.from, *cases.files.training);
+  from.check_fits(start.from, options.task, *cases.files.training);
   const bool every_case = learns_inputs(options.task);
   if (every_case && line.given("labels"))
     throw InvalidArgument("--labels: an autoencoder learns from every case; leave the option out");
@@ -252,7 +270,7 @@ void run_finetune(std::span<const std::string> arguments) {
     return print(describe_plan(sizes, bytes, finetune_work(sizes, options, chosen.case_count())));
 
   Mlp net = start.from.empty() ? initial_net(start, options.task, sizes, cases.training(), line.seed())
-                               : from.net(options.task, sizes.back(), chosen, line.seed());
+                               : from.net(options, sizes.back(), chosen, line.seed());
   RunIdentity identity = data_identity(line, data, *cases.files.training);
   add_options(identity, start.fields(), {"from"});
   add_options(identity, options.fields(), {"epochs", "min-updates", "on-divergence"});
@@ -265,6 +283,7 @@ void run_finetune(std::span<const std::string> arguments) {
   save_model({result.net, names, cases.preprocessing, line.seed(),
               start.from.empty() ? start.start().method
               : from.stack       ? "stack"
+              : from.foreign     ? "import"
                                  : from.model->start,
               result.history, options.task, loss_of(options).name},
              out);

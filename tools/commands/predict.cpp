@@ -1,7 +1,12 @@
-// dbn predict: a label and, if wanted, probabilities for each case, or the numbers of a regression, as CSV.
+// dbn predict: a label and, if wanted, probabilities for each case, or the numbers of a regression, written as they are
+// made.
 
 #include <algorithm>
-#include <numeric>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,13 +14,17 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/data/csv_writer.hpp>
-#include <dbn/io/file.hpp>
+#include <dbn/io/npy.hpp>
 #include <dbn/model/model_file.hpp>
 #include <dbn/nn/evaluation.hpp>
 
 #include "cases.hpp"
 #include "commands.hpp"
+#include "estimate.hpp"
+#include "number_table.hpp"
 #include "output.hpp"
+#include "output_files.hpp"
+#include "text_output.hpp"
 
 using namespace dbn;
 
@@ -33,7 +42,12 @@ struct PredictOptions {
          .value = &top,
          .help = "add the N likeliest classes and their probabilities (0: none)",
          .range = {.least = 0}},
-        {.name = "out", .value = &out, .help = "write to this CSV file", .unset = "stdout"},
+        {.name = "out",
+         .value = &out,
+         .help = "file of the predictions: a name that ends in .npy holds an array of the number of each case's class, "
+                 "counted from 0 in the order of the columns p_CLASS (int64), with --proba of a row of probabilities a "
+                 "case, of a regression a row of its targets; any other name is CSV",
+         .unset = "CSV on stdout"},
     };
   }
 };
@@ -46,66 +60,119 @@ std::string header(const PredictOptions& options, const std::vector<std::string>
   return text + "\n";
 }
 
-std::string row(const PredictOptions& options, const std::vector<std::string>& classes, const ConstVectorRef& p) {
-  std::vector<Index> order(static_cast<std::size_t>(p.size()));
-  std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return p[a] > p[b]; });
-  const auto name = [&](Index i) { return csv_field(classes[static_cast<std::size_t>(i)]); };
-  std::string text = name(order.front());
-  if (options.proba)
-    for (Index i = 0; i < p.size(); ++i) text += fmt::format(",{}", p[i]);
-  for (Index i = 0; i < options.top; ++i) {
-    const Index index = order[static_cast<std::size_t>(i)];
-    text += fmt::format(",{},{}", name(index), p[index]);
-  }
-  return text + "\n";
-}
+// Of equal probabilities the first.
+Index likeliest(const ConstVectorRef& p) { return std::max_element(p.begin(), p.end()) - p.begin(); }
 
-std::string numbers_row(const ConstVectorRef& values) {
-  return fmt::format("{}\n", fmt::join(values.begin(), values.end(), ","));
-}
-
-// A table of predictions, its rows made from what the net predicts for a case.
-class Predictions {
+/// Labels and what was asked for beside them, as CSV.
+class LabelTable {
  public:
-  Predictions(const ModelFile& model, const PredictOptions& options)
-      : model_(model), options_(options), numeric_(task(model.task).outputs == Outputs::targets) {}
+  LabelTable(const PredictOptions& options, const std::vector<std::string>& classes)
+      : options_(options), text_(options.out) {
+    for (const auto& name : classes) names_.push_back(csv_field(name));
+    text_.append(header(options, classes));
+  }
 
-  std::string first_line() const {
-    if (!numeric_) return header(options_, model_.outputs);
-    std::vector<std::string> names;
-    for (const auto& name : model_.outputs) names.push_back(csv_field(name));
-    return fmt::format("{}\n", fmt::join(names, ","));
+  void append(const Matrix& probabilities) {
+    std::string rows;
+    for (Index c = 0; c < probabilities.cols(); ++c) add_row(probabilities.col(c), rows);
+    text_.append(rows);
   }
-  std::string line(const ConstVectorRef& predicted) const {
-    return numeric_ ? numbers_row(predicted) : row(options_, model_.outputs, predicted);
-  }
-  nlohmann::json json(const ConstVectorRef& predicted) const {
-    if (numeric_) return std::vector<Scalar>(predicted.begin(), predicted.end());
-    Index best = 0;
-    predicted.maxCoeff(&best);
-    return model_.outputs[static_cast<std::size_t>(best)];
-  }
-  const char* json_key() const { return numeric_ ? "predictions" : "labels"; }
+  void commit() { text_.commit(); }
 
  private:
-  const ModelFile& model_;
+  void add_row(const ConstVectorRef& p, std::string& text) const {
+    const auto name = [&](Index i) -> const std::string& { return names_[static_cast<std::size_t>(i)]; };
+    text += name(likeliest(p));
+    if (options_.proba)
+      for (const Scalar probability : p) fmt::format_to(std::back_inserter(text), ",{}", probability);
+    if (options_.top > 0)
+      for (const Index i : by_probability(p)) fmt::format_to(std::back_inserter(text), ",{},{}", name(i), p[i]);
+    text += '\n';
+  }
+  // The classes that --top asks for.
+  std::vector<Index> by_probability(const ConstVectorRef& p) const {
+    std::vector<Index> order = all_cases(p.size());
+    std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return p[a] > p[b]; });
+    order.resize(static_cast<std::size_t>(options_.top));
+    return order;
+  }
+
   const PredictOptions& options_;
-  bool numeric_;
+  std::vector<std::string> names_;  ///< of classes, as fields
+  TextOutput text_;
 };
+
+/// Numbers of classes, as .npy.
+class LabelArray {
+ public:
+  LabelArray(const std::string& path, Index cases) : file_(path, cases) {}
+
+  void append(const Matrix& probabilities) {
+    std::vector<std::int64_t> labels;
+    for (Index c = 0; c < probabilities.cols(); ++c) labels.push_back(likeliest(probabilities.col(c)));
+    file_.append(labels);
+  }
+  void commit() { file_.commit(); }
+
+ private:
+  NpyIndexWriter file_;
+};
+
+/// Where predictions (outputs x cases) go, batch by batch.
+using PredictionTable = std::variant<LabelTable, LabelArray, NumberTable>;
+
+bool numeric(const ModelFile& model) { return task(model.task).outputs == Outputs::targets; }
+
+PredictionTable open_table(const PredictOptions& options, const ModelFile& model, Index cases) {
+  const bool npy = asks_for(OutputFormat::npy, options.out);
+  if (numeric(model) || (npy && options.proba)) {
+    std::vector<std::string> names;
+    for (const auto& name : model.outputs) names.push_back(csv_field(name));
+    return NumberTable(options.out, fmt::format("{}", fmt::join(names, ",")), model.net.output_count(), cases);
+  }
+  if (npy) return LabelArray(options.out, cases);
+  return LabelTable(options, model.outputs);
+}
+
+// A case in JSON: its targets, or its label.
+nlohmann::json json_of(const ConstVectorRef& predicted, const ModelFile& model) {
+  if (numeric(model)) return std::vector<Scalar>(predicted.begin(), predicted.end());
+  return model.outputs[static_cast<std::size_t>(likeliest(predicted))];
+}
+
+// A batch on its way and its text, and of all cases what one JSON object holds.
+double memory(const ModelFile& model, Index cases, const PredictOptions& options, bool json) {
+  constexpr double kJson = 64;  // a value, and its text that is copied to where there is more room
+  const Index outputs = model.net.output_count();
+  const Index columns = numeric(model) ? outputs : 1 + 2 * options.top + (options.proba ? outputs : 0);
+  return evaluation_memory(sizes_of(model.net)) + table_memory(options.out, columns, cases) +
+         (json ? kJson * static_cast<double>(numeric(model) ? outputs : 1) * static_cast<double>(cases) : 0);
+}
 
 void check_fits(const PredictOptions& options, const ModelFile& model) {
   if (task(model.task).outputs == Outputs::inputs)
     throw InvalidArgument(
         "predict: expected a model that predicts classes or targets, found an autoencoder; try dbn reconstruct or dbn "
         "encode");
-  if (task(model.task).outputs == Outputs::targets && (options.proba || options.top > 0))
+  if (numeric(model) && (options.proba || options.top > 0))
     throw InvalidArgument(fmt::format(
         "--proba, --top: the model's task is {}, which has no classes; leave them out to get its predictions",
         model.task));
   if (options.top > model.net.output_count())
     throw InvalidArgument(
         fmt::format("--top: expected at most {} classes, found {}", model.net.output_count(), options.top));
+}
+
+void check_request(const PredictOptions& options, const std::string& path, const DataOptions& data,
+                   const CommandLine& line) {
+  if (!options.out.empty())
+    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file},
+                 line.global.force || line.global.dry_run);
+  if (options.top > 0 && asks_for(OutputFormat::npy, options.out))
+    throw InvalidArgument(
+        fmt::format("--top: expected predictions as CSV, which holds names of classes, found {}", options.out));
+  if (!line.given("data") && !line.given("test"))
+    throw InvalidArgument("predict: expected --data or --test, the cases to predict; see dbn predict --help");
 }
 
 }  // namespace
@@ -121,30 +188,28 @@ void run_predict(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   check_options(options.fields());
-  if (!options.out.empty())
-    check_output(options.out, {path, data.data, data.label_file, data.test, data.test_label_file},
-                 line.global.force || line.global.dry_run);
-  if (!line.given("data") && !line.given("test"))
-    throw InvalidArgument("predict: expected --data or --test, the cases to predict; see dbn predict --help");
+  check_request(options, path, data, line);
   const ModelFile model = load_model(path);
   check_fits(options, model);
   const PreparedCases cases = load_model_cases(data, model);
 
+  check_memory(line, "prediction", memory(model, cases.case_count(), options, line.global.json),
+               "try fewer cases (--limit)");
   if (line.global.dry_run) return print(fmt::format("{} cases to predict\n", cases.case_count()));
-  const Predictions table(model, options);
-  std::string text = table.first_line();
+
+  // Stdout is for the table or for JSON.
+  std::optional<PredictionTable> table;
+  if (!options.out.empty() || !line.global.json) table.emplace(open_table(options, model, cases.case_count()));
   nlohmann::json rows = nlohmann::json::array();
-  const bool to_file = !options.out.empty();
   for_each_prediction(model.net, cases, loss(model.loss), [&](Index, const Matrix& predictions) {
-    for (Index c = 0; c < predictions.cols(); ++c) {
-      text += table.line(predictions.col(c));
-      if (line.global.json) rows.push_back(table.json(predictions.col(c)));
-    }
-    if (to_file || line.global.json) return;
-    print(text);
-    text.clear();
+    if (table) std::visit([&](auto& target) { target.append(predictions); }, *table);
+    if (line.global.json)
+      for (Index c = 0; c < predictions.cols(); ++c) rows.push_back(json_of(predictions.col(c), model));
   });
-  if (to_file) write_file(options.out, text);
+  if (table) std::visit([](auto& target) { target.commit(); }, *table);
   if (line.global.json)
-    print_json({{"command", "predict"}, {"cases", cases.case_count()}, {table.json_key(), rows}, {"out", options.out}});
+    print_json({{"command", "predict"},
+                {"cases", cases.case_count()},
+                {numeric(model) ? "predictions" : "labels", std::move(rows)},
+                {"out", options.out}});
 }

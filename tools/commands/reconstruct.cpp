@@ -10,6 +10,7 @@
 #include "cases.hpp"
 #include "commands.hpp"
 #include "estimate.hpp"
+#include "number_table.hpp"
 #include "output.hpp"
 #include "output_files.hpp"
 #include "pictures.hpp"
@@ -41,9 +42,11 @@ struct ReconstructOptions {
          .range = {0, 1e9}},
         {.name = "out",
          .value = &out,
-         .help = fmt::format("file of the reconstructions: .npy holds a row each, in the units of the data before "
-                             "scaling; .png shows the first {} below their originals",
-                             kMostPairs),
+         .help =
+             fmt::format("file of the reconstructions: .csv has the columns x1, x2, ... and a line a case, .npy a row "
+                         "each, in the units of the data before scaling; .png shows the first {} below their "
+                         "originals",
+                         kMostPairs),
          .unset = "none, only the error is told"},
         width_field(&width),
     };
@@ -52,45 +55,60 @@ struct ReconstructOptions {
   }
 };
 
-/// What is asked for, gathered batch by batch.
-struct Reconstructions {
-  CaseErrors errors;
-  Matrix numbers;  ///< (features x cases) for .npy; empty otherwise
-  Matrix pairs;    ///< original above reconstruction (2 features x pairs) for .png; empty otherwise
+/// What is asked for of reconstructions that come batch by batch: files are written meanwhile, pictures at the end.
+class Reconstructions {
+ public:
+  Reconstructions(const ReconstructOptions& options, const PreparedCases& cases)
+      : options_(options), scaling_(cases.preprocessing()), errors_(options.errors, cases) {
+    const Index features = cases.feature_count(), count = cases.case_count();
+    if (asks_for(OutputFormat::png, options.out))
+      pairs_.resize(2 * features, std::min(count, kMostPairs));
+    else if (!options.out.empty())
+      table_.emplace(options.out, numbered_columns("x", features), features, count);
+  }
+
+  void add(Index first, const Matrix& data, const Matrix& back) {
+    errors_.add(data, back);
+    if (table_) {
+      Matrix raw = back;
+      scaling_.invert(raw);
+      table_->append(raw);
+    }
+    const Index shown = std::min(data.cols(), pairs_.cols() - first);
+    if (shown > 0) pairs_.middleCols(first, shown) << data.leftCols(shown), back.leftCols(shown);
+  }
+
+  void commit(const ValueRange& range) {
+    if (table_) table_->commit();
+    if (pairs_.size() > 0) {
+      ImageShape shape = image_shape(pairs_.rows() / 2, options_.width);
+      shape.height *= 2;
+      write_png(options_.out, image_grid(pairs_, shape, grey_scale(range, pairs_)));
+    }
+    errors_.commit();
+  }
+
+  const CaseErrors& errors() const { return errors_; }
+
+ private:
+  const ReconstructOptions& options_;
+  const Preprocessing& scaling_;
+  CaseErrors errors_;
+  std::optional<NumberTable> table_;
+  Matrix pairs_;  ///< original above reconstruction (2 features x pairs) for .png; empty otherwise
 };
 
-Reconstructions reconstruct_all(const PreparedCases& cases, const CaseMap& map, const std::string& out) {
-  const Index features = cases.feature_count(), count = cases.case_count();
-  Reconstructions all;
-  all.errors.reserve(static_cast<std::size_t>(count));
-  if (asks_for(OutputFormat::npy, out)) all.numbers.resize(features, count);
-  if (asks_for(OutputFormat::png, out)) all.pairs.resize(2 * features, std::min(count, kMostPairs));
-  for_each_mapped(cases, map, [&](Index first, const Matrix& data, const Matrix& back) {
-    add_errors(data, back, all.errors);
-    if (all.numbers.size() > 0) all.numbers.middleCols(first, data.cols()) = back;
-    const Index shown = std::min(data.cols(), all.pairs.cols() - first);
-    if (shown > 0) all.pairs.middleCols(first, shown) << data.leftCols(shown), back.leftCols(shown);
-  });
-  return all;
-}
-
-void write(Reconstructions& all, const ReconstructOptions& options, const ValueRange& range,
-           const PreparedCases& cases) {
-  if (asks_for(OutputFormat::npy, options.out))
-    write_unscaled(options.out, std::move(all.numbers), cases.preprocessing());
-  if (asks_for(OutputFormat::png, options.out)) {
-    ImageShape shape = image_shape(cases.feature_count(), options.width);
-    shape.height *= 2;
-    write_png(options.out, image_grid(all.pairs, shape, grey_scale(range, all.pairs)));
-  }
-  if (!options.errors.path.empty()) write_errors(options.errors.path, all.errors, cases);
-}
-
-// A batch on every layer, and what is told and written of all cases.
+// A batch on every layer and in raw units, its text, and what is kept of all cases.
 double memory(const CaseMap& map, Index cases, const ReconstructOptions& options) {
-  const Index rows = asks_for(OutputFormat::npy, options.out) ? cases : 0;
-  return batch_memory(map, cases) + error_memory(options.errors, cases) +
-         sizeof(Scalar) * static_cast<double>(map.feature_count()) * static_cast<double>(rows);
+  double kept = error_memory(options.errors, cases);
+  if (asks_for(OutputFormat::png, options.out))
+    kept += sizeof(Scalar) * 2 * static_cast<double>(map.feature_count()) *
+            static_cast<double>(std::min(cases, kMostPairs));
+  else if (!options.out.empty())
+    kept +=
+        sizeof(Scalar) * static_cast<double>(map.feature_count()) * static_cast<double>(std::min(cases, kCaseBatch)) +
+        table_memory(options.out, map.feature_count(), cases);
+  return batch_memory(map, cases) + kept;
 }
 
 }  // namespace
@@ -110,8 +128,9 @@ void run_reconstruct(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   check_options(options.fields());
-  check_output_files({{"--out", options.out, {OutputFormat::npy, OutputFormat::png}}, options.errors.file()}, path,
-                     data, line);
+  check_output_files(
+      {{"--out", options.out, {OutputFormat::csv, OutputFormat::npy, OutputFormat::png}}, options.errors.file()}, path,
+      data, line);
   demand_cases(line);
   TrainedFile file = load_trained_file(path);
   const Preprocessing scaling = preprocessing_of(file);
@@ -122,9 +141,10 @@ void run_reconstruct(std::span<const std::string> arguments) {
   check_memory(line, "reconstruction", memory(map, cases.case_count(), options), "try fewer cases (--limit)");
   if (line.global.dry_run) return print(fmt::format("{} cases to reconstruct\n", cases.case_count()));
 
-  Reconstructions all = reconstruct_all(cases, map, options.out);
-  write(all, options, range, cases);
-  const double error = mean_error(all.errors);
+  Reconstructions all(options, cases);
+  for_each_mapped(cases, map, [&](Index first, const Matrix& seen, const Matrix& back) { all.add(first, seen, back); });
+  all.commit(range);
+  const double error = all.errors().mean();
   if (line.global.json)
     return print_json({{"command", "reconstruct"},
                        {"data", cases.dataset().name},
@@ -133,10 +153,9 @@ void run_reconstruct(std::span<const std::string> arguments) {
                        {"layer", map.layer},
                        {"gibbs", options.gibbs},
                        {"error", error},
-                       {"worst", worst_json(all.errors, options.errors.worst)},
+                       {"worst", all.errors().worst_json()},
                        {"errors", options.errors.path},
                        {"out", options.out}});
   print(fmt::format("data   {}\ncases  {}\nlayer  {}\nerror  {:.4f} a case, squared and summed over features\n{}",
-                    cases.dataset().name, cases.case_count(), map.layer, error,
-                    worst_text(all.errors, options.errors.worst)));
+                    cases.dataset().name, cases.case_count(), map.layer, error, all.errors().worst_text()));
 }

@@ -14,8 +14,8 @@
 namespace dbn {
 
 /// One kind of noise. Draws are functions of (seed, epoch, case, unit): column c is case cases[c].
-/// `clean` and `corrupted` are (features x cases) and share no memory. `touched`, of the same shape, becomes 1 where the
-/// noise chose a feature, even one that it left with its value, and 0 elsewhere; null where nobody wants to know.
+/// `clean` and `corrupted` are (features x cases) and share no memory. `touched`, of the same shape, becomes 1 where
+/// the noise chose a feature, even one that it left with its value, and 0 elsewhere; null where nobody wants to know.
 struct CorruptionKind {
   std::string name;
   std::string strength;  ///< what help calls the strength; empty: there is none

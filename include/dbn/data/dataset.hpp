@@ -26,6 +26,7 @@ struct Dataset {
   std::vector<Index> shape;              ///< of one case, e.g. {28, 28}; its product is the number of features
   Matrix targets = {};                   ///< numbers to predict (targets x cases); empty: none
   std::vector<std::string> target_names = {};  ///< one for each of them
+  bool sparse = false;  ///< its file names only features other than 0, so that there may be more of them, all 0
 
   Index case_count() const;
   Index feature_count() const;
@@ -58,6 +59,10 @@ void labels_to_targets(Dataset& dataset);
 
 /// Gives `dataset` the target names of the training cases. Throws DataError when it has another number of targets.
 void adopt_targets(Dataset& dataset, const std::vector<std::string>& names);
+
+/// Appends features of 0 to those of a sparse dataset, so that it has `count`. No effect on others, and on those that
+/// have as many.
+void pad_features(Dataset& dataset, Index count);
 
 /// Drops all but the first `count` cases (classes stay). No effect when there are fewer.
 void keep_first(Dataset& dataset, Index count);

@@ -22,23 +22,26 @@ struct Format {
   std::vector<std::string> extensions;                     ///< with the dot, lower case, without .gz
   bool (*recognise)(std::span<const std::uint8_t> bytes);  ///< by content, for files of another name
   Dataset (*read)(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
-  /// Reads a file of nothing but targets, as a dataset without features.
+  /// Reads a file of nothing but targets, as a dataset without features; nullptr where the format knows none.
   Dataset (*read_targets)(std::span<const std::uint8_t> bytes, const std::string& name);
   /// Reads a file of nothing but labels; nullptr where the format knows none.
   std::vector<std::string> (*read_labels)(std::span<const std::uint8_t> bytes, const std::string& name);
+  bool compressed = false;  ///< by itself, so that .gz around it is refused
 };
 
 /// All formats, most specific recogniser first.
 const std::vector<Format>& formats();
 
 /// Reads a file of any known format: by extension, else recognised by content; through gunzip when it is named .gz.
-/// Throws IoError, or DataError, also when the name says gzip and the contents do not, or the reverse.
+/// FILE.npz:KEY, here and below, is one array of such a file, read as an NPY file. Throws IoError, or DataError, also
+/// when the name says gzip and the contents do not, or the reverse.
 Dataset read_dataset(const std::string& path, const ReadOptions& options = {});
 
-/// Reads a file that holds nothing but labels (IDX of rank 1, or one CSV column), one text per case.
+/// Reads the labels of a file that holds nothing else (IDX or NPY of rank 1, one CSV column) or of NPZ, one text per
+/// case.
 std::vector<std::string> read_labels(const std::string& path);
 
-/// Reads a file that holds nothing but numbers to predict, as the targets of a dataset without features.
+/// Reads numbers to predict from such a file, as the targets of a dataset without features.
 Dataset read_targets(const std::string& path);
 
 }  // namespace dbn

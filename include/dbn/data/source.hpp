@@ -12,7 +12,7 @@ namespace dbn {
 
 /// Data options of every command that reads cases.
 struct DataOptions {
-  std::string data = "synthetic:digits";  ///< folder, file, `-`, or synthetic:NAME[,key=value...]
+  std::string data = "synthetic:digits";  ///< folder, file, FILE.npz:KEY, `-`, or synthetic:NAME[,key=value...]
   std::string label_file;                 ///< labels of `data`, when they stand in a file of their own
   std::string label_column = "last";      ///< last, none, a number from 1, or a name; of targets a list of these
   std::string test;                       ///< test cases; found by itself beside `data` in a folder

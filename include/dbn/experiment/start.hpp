@@ -24,10 +24,11 @@ struct Start {
   bool pretrained = false;
 };
 
-/// Parses NAME[@ACTIVATION], or init:NAME[@ACTIVATION] for an initializer. Without it, the activation that the start is meant for: a pretrainer's own (sigmoid), or
-/// that of the initializer's row (ReLU for he). `auto` is the initializer that is recommended for ACTIVATION, which is
-/// ReLU unless it is named. Throws InvalidArgument for unknown names, and for an activation that the pretrained layers
-/// do not have (an RBM's follows from its hidden units; an autoencoder has those of code_activation_names()).
+/// Parses NAME[@ACTIVATION], or init:NAME[@ACTIVATION] for an initializer. Without it, the activation that the start is
+/// meant for: a pretrainer's own (sigmoid), or that of the initializer's row (ReLU for he). `auto` is the initializer
+/// that is recommended for ACTIVATION, which is ReLU unless it is named. Throws InvalidArgument for unknown names, and
+/// for an activation that the pretrained layers do not have (an RBM's follows from its hidden units; an autoencoder has
+/// those of code_activation_names()).
 Start parse_start(std::string_view text, const PretrainOptions& options);
 
 /// The pretraining options of a pretrained start: every layer by its method, autoencoder codes by its activation.

@@ -18,7 +18,7 @@ ByteBuffer read_file(const std::string& path);
 /// the folder. On any failure the temporary file is removed and IoError names path and cause.
 void write_file(const std::string& path, std::span<const std::uint8_t> bytes);
 void write_file(const std::string& path, std::string_view text);
-/// The same, for bytes that lie in several pieces.
+/// The same, for bytes that lie in several pieces; StreamedFile is for those that do not all lie somewhere at once.
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces);
 
 /// Throws IoError now if write_file(path) could not work later: no such folder, no permission, path is a folder. When
@@ -26,8 +26,8 @@ void write_file(const std::string& path, std::span<const std::span<const std::ui
 /// temporaries, so that killed runs leave nothing for ever.
 void check_writable(const std::string& path, bool overwrite);
 
-/// Removes the temporary files of write_file whose process no longer runs, from this folder only. Whatever else stands
-/// there stays, and so does what cannot be removed; never throws IoError.
+/// Removes the temporary files of write_file and StreamedFile whose process no longer runs, from this folder only.
+/// Whatever else stands there stays, and so does what cannot be removed; never throws IoError.
 void remove_stale_temporaries(const std::string& folder);
 
 /// Whether two paths name the same file, by identity where both exist, by their resolved paths otherwise.

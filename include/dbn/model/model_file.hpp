@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <dbn/data/preprocessing.hpp>
+#include <dbn/io/safetensors.hpp>
 #include <dbn/nn/fine_tune.hpp>
 #include <dbn/nn/mlp.hpp>
 
@@ -28,10 +29,13 @@ void save_model(const ModelFile& file, const std::string& path);
 
 /// Reads all or nothing. Throws IoError, or DataError naming file, place, expected and found.
 ModelFile load_model(const std::string& path);
+/// The same of a file that has been read; `path` is for messages.
+ModelFile load_model(SafetensorsFile contents, const std::string& path);
 
 /// What a safetensors file of ours is: "dbn-stack", "dbn-model", or empty for anything else. Throws IoError or
 /// DataError.
 std::string file_kind(const std::string& path);
+std::string file_kind(const SafetensorsFile& contents);
 
 /// Bytes that save_model() or save_stack() takes beside tensors of so many bytes, which the caller holds.
 double saving_memory(double tensors);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <dbn/data/preprocessing.hpp>
+#include <dbn/io/safetensors.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 #include <dbn/pretrain/stack.hpp>
 
@@ -25,5 +26,7 @@ void save_stack(const StackFile& file, const std::string& path);
 /// Reads all or nothing. Throws IoError, or DataError naming file, place, expected and found: not a stack, unknown
 /// version, missing or unknown tensors, shapes that do not fit, unknown units or activations.
 StackFile load_stack(const std::string& path);
+/// The same of a file that has been read; `path` is for messages.
+StackFile load_stack(SafetensorsFile contents, const std::string& path);
 
 }  // namespace dbn

@@ -1,0 +1,137 @@
+#include <dbn/data/libsvm_reader.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/core/memory.hpp>
+#include <dbn/core/option.hpp>
+
+#include "csv_tokens.hpp"
+#include "libsvm_tokens.hpp"
+
+namespace dbn {
+namespace {
+
+using detail::LibsvmCursor;
+using detail::LibsvmPair;
+
+/// Calls `visit` with a cursor at the start of each case.
+template <typename Visit>
+void for_each_case(std::string_view text, const std::string& name, Visit visit) {
+  detail::LineCursor lines(text);
+  for (std::string_view line; lines.next(line);) {
+    const std::string_view content = detail::libsvm_content(line);
+    if (!content.empty()) visit(LibsvmCursor(name, lines.number(), content));
+  }
+}
+
+/// What must be known of a file before its features can be allocated.
+struct Survey {
+  Index cases = 0;
+  Index features = 0;  ///< the largest index
+  bool bytes = true;   ///< all values are integers from 0 to 255
+  std::vector<std::string> labels;
+  std::vector<Scalar> targets;  ///< those of a case side by side
+};
+
+void read_targets_of(LibsvmCursor& line, std::string_view label, Survey& survey) {
+  for (const auto& text : split_list(label)) survey.targets.push_back(line.number(text));
+  const auto all = std::ssize(survey.targets);
+  const Index first = all / survey.cases;
+  const Index own = std::count(label.begin(), label.end(), ',') + 1;
+  if (first * survey.cases != all || first != own)
+    line.refuse(fmt::format("expected as many targets as in the cases before, found {}", own));
+}
+
+Survey survey_of(std::string_view text, const std::string& name, const ReadOptions& options) {
+  Survey survey;
+  for_each_case(text, name, [&](LibsvmCursor line) {
+    ++survey.cases;
+    const std::string_view label = line.take_label();
+    if (options.label_column != "none") {
+      if (options.numeric_labels)
+        read_targets_of(line, label, survey);
+      else
+        survey.labels.push_back(line.class_name(label));
+    }
+    for (LibsvmPair pair; line.next(pair);) {
+      survey.features = std::max(survey.features, pair.index);
+      survey.bytes &= pair.value >= 0 && pair.value <= 255 && pair.value == std::floor(pair.value);
+    }
+  });
+  if (survey.features == 0) throw DataError(fmt::format("{}: expected cases with features, found none", name));
+  return survey;
+}
+
+/// A few bytes can name an index of two thousand million: the matrix must be one that the file can mean, and that fits.
+void check_memory(const Survey& survey, std::size_t file_bytes, const std::string& name) {
+  constexpr double kMostExpansion = 1000;
+  constexpr double kAlwaysTaken = 64.0 * 1024 * 1024;
+  constexpr double kShare = 0.9;
+  const double needed = static_cast<double>(survey.cases) * static_cast<double>(survey.features) *
+                        static_cast<double>(survey.bytes ? 1 : sizeof(Scalar));
+  const double meant = std::max(kAlwaysTaken, kMostExpansion * static_cast<double>(file_bytes));
+  const double left = kShare * (available_memory() - resident_memory());
+  if (needed > std::min(meant, left))
+    throw DataError(
+        fmt::format("{}: {} cases with indices up to {} take {} as a matrix, expected at most {}, {}; use fewer "
+                    "features, or cases",
+                    name, survey.cases, survey.features, memory_text(needed), memory_text(std::min(meant, left)),
+                    meant < left ? "for a file so short" : "which is left of the memory"));
+}
+
+template <typename Table>
+Table filled(std::string_view text, const std::string& name, const Survey& survey) {
+  Table table = Table::Zero(survey.features, survey.cases);
+  Index c = 0;
+  for_each_case(text, name, [&](LibsvmCursor line) {
+    line.take_label();
+    for (LibsvmPair pair; line.next(pair);) table(pair.index - 1, c) = static_cast<typename Table::Scalar>(pair.value);
+    ++c;
+  });
+  return table;
+}
+
+bool is_pair(std::string_view token) {
+  const std::size_t colon = token.find(':');
+  return colon != 0 && colon != token.npos && token.find_first_not_of("0123456789") == colon;
+}
+
+}  // namespace
+
+bool is_libsvm(std::span<const std::uint8_t> bytes) {
+  detail::LineCursor lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  std::string_view content;
+  for (std::string_view line; content.empty() && lines.next(line);) content = detail::libsvm_content(line);
+  const auto tokens = split_list(content, ' ');
+  const bool pairs = std::all_of(tokens.begin() + 1, tokens.end(),
+                                 [](const std::string& token) { return token.empty() || is_pair(token); });
+  return tokens.size() > 1 && pairs && tokens[0].find(':') == std::string::npos &&
+         detail::text_length(bytes) == bytes.size();
+}
+
+Dataset read_libsvm(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options) {
+  const std::string_view text = detail::csv_text(bytes, name);
+  const Survey survey = survey_of(text, name, options);
+  check_memory(survey, bytes.size(), name);
+  Dataset dataset;
+  dataset.name = name;
+  dataset.shape = {survey.features};
+  dataset.sparse = true;
+  if (survey.bytes)
+    dataset.features = filled<Dataset::Bytes>(text, name, survey);
+  else
+    dataset.features = filled<Matrix>(text, name, survey);
+  if (!survey.targets.empty())
+    set_targets(
+        dataset,
+        Eigen::Map<const Matrix>(survey.targets.data(), std::ssize(survey.targets) / survey.cases, survey.cases), {});
+  else if (!survey.labels.empty())
+    set_labels(dataset, survey.labels);
+  return dataset;
+}
+
+}  // namespace dbn

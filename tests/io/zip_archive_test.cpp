@@ -1,0 +1,177 @@
+#include <dbn/io/zip_archive.hpp>
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+
+#include "tests/support/peak_memory.hpp"
+#include "tests/support/zip_bytes.hpp"
+
+namespace dbn {
+namespace {
+
+using test::zip_bytes;
+using test::ZipPart;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr std::uint16_t kDeflated = 8;
+
+ByteBuffer bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
+/// All contents, one behind the other.
+ByteBuffer read_all(const ByteBuffer& bytes) {
+  const ZipArchive archive(bytes, "a.zip");
+  ByteBuffer all;
+  for (std::size_t i = 0; i < archive.members().size(); ++i) {
+    const ByteBuffer one = archive.read(i);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+TEST(ZipArchive, ReadsStoredAndDeflatedMembers) {
+  const ByteBuffer text = bytes_of(std::string(100'000, 'a') + "end");
+  const ByteBuffer bytes = zip_bytes({{.name = "one"}, {.name = "zwei ü", .content = text, .method = kDeflated}});
+  const ZipArchive archive(bytes, "a.zip");
+  ASSERT_EQ(archive.members().size(), 2U);
+  EXPECT_EQ(archive.members()[0].name, "one");
+  EXPECT_EQ(archive.members()[1].name, "zwei ü");
+  EXPECT_EQ(archive.members()[1].size, text.size());
+  EXPECT_LT(archive.members()[1].compressed_size, text.size());
+  EXPECT_EQ(archive.read(1), text);
+  EXPECT_EQ(archive.read(0), bytes_of("hello")) << "in any order";
+  EXPECT_EQ(archive.read(0), bytes_of("hello")) << "and again";
+}
+
+TEST(ZipArchive, MayHoldNothing) {
+  EXPECT_TRUE(ZipArchive(zip_bytes({}), "a.zip").members().empty());
+  EXPECT_EQ(read_all(zip_bytes({{.name = "empty", .content = {}}})), ByteBuffer{});
+}
+
+TEST(ZipArchive, IsRecognisedByItsFirstBytes) {
+  EXPECT_TRUE(is_zip(zip_bytes({{.name = "a"}})));
+  EXPECT_TRUE(is_zip(zip_bytes({})));
+  for (const ByteBuffer& other : {ByteBuffer{}, bytes_of("PK\x03"), bytes_of("PK\x01\x02"), bytes_of("1,2\n")})
+    EXPECT_FALSE(is_zip(other));
+}
+
+/// An archive and what its refusal says.
+struct Hostile {
+  std::string name;
+  ByteBuffer bytes;
+  std::string reason;
+};
+
+Hostile part(const std::string& name, const ZipPart& one, const std::string& reason) {
+  return {name, zip_bytes({one}), reason};
+}
+
+ByteBuffer without_last(ByteBuffer bytes, std::size_t count) {
+  bytes.resize(bytes.size() - count);
+  return bytes;
+}
+
+ByteBuffer joined(ByteBuffer bytes, const ByteBuffer& more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+  return bytes;
+}
+
+/// The second member lies in the data of the first.
+ByteBuffer overlapping() {
+  ZipPart inner{.name = "b", .offset = 31, .in_directory_only = true};
+  ZipPart outer{.name = "a", .content = {}};
+  test::append_zip_member(outer.content, inner);
+  return zip_bytes({outer, inner});
+}
+
+const std::string kText(50, 'x');
+
+const std::vector<Hostile> kHostile = {
+    {"Empty", {}, "end record"},
+    {"FewBytes", bytes_of("PK\x05\x06"), "end record"},
+    {"NoEndRecord", without_last(zip_bytes({{.name = "a"}}), 22), "end record"},
+    {"Truncated", without_last(zip_bytes({{.name = "a"}}), 1), "end record"},
+    {"TrailingByte", joined(zip_bytes({{.name = "a"}}), bytes_of("x")), "end record"},
+    {"Comment", zip_bytes({{.name = "a"}}, "hi"), "a comment"},
+    {"LeadingBytes", joined(bytes_of("junk"), zip_bytes({{.name = "a"}})), "damaged"},
+    {"Overlap", overlapping(), "\"a\" and \"b\" overlap"},
+    {"SharedHeader", zip_bytes({{.name = "a"}, {.name = "b", .offset = 0, .in_directory_only = true}}), "damaged"},
+    {"SameName", zip_bytes({{.name = "a"}, {.name = "a"}}), "same name"},
+    part("NoName", {.name = ""}, "plain file names"),
+    part("ParentFolder", {.name = "..\\a"}, "plain file names"),
+    part("Folder", {.name = "a/b"}, "found \"a/b\""),
+    part("DotDot", {.name = ".."}, "plain file names"),
+    part("LineInName", {.name = "a\nb"}, "plain file names"),
+    part("NulInName", {.name = std::string("a\0b", 3)}, "NUL"),
+    part("OffsetBeyondTheEnd", {.name = "a", .offset = 5000}, "damaged"),
+    part("OffsetWithoutItsWideTwin", {.name = "a", .offset = 0xFFFFFFFF}, "damaged"),
+    part("DataBeyondTheDirectory", {.name = "a", .compressed_size = 500}, "damaged"),
+    part("Encrypted", {.name = "a", .flags = 1}, "encrypted"),
+    part("MethodThatLibzipKnows", {.name = "a", .method = 12}, "unknown method 12"),
+    part("MethodOfNobody", {.name = "a", .method = 77}, "unknown method 77"),
+    part("WrongCrc", {.name = "a", .crc = 5}, "CRC"),
+    part("StoredSizeTooLarge", {.name = "a", .size = 100}, "member \"a\""),
+    part("StoredSizeTooSmall", {.name = "a", .size = 3}, "member \"a\""),
+    part("SizeTooLarge", {.name = "a", .content = bytes_of(kText), .method = kDeflated, .size = 100}, "ends after 50"),
+    part("SizeTooSmall", {.name = "a", .content = bytes_of(kText), .method = kDeflated, .size = 7},
+         "more than the 7 bytes"),
+    part("HugeSize", {.name = "a", .size = 0xFFFFFFF0}, "a bomb"),
+};
+
+class ZipHostile : public testing::TestWithParam<Hostile> {};
+
+TEST_P(ZipHostile, IsRefused) {
+  const Hostile& hostile = GetParam();
+  EXPECT_THAT([&] { read_all(hostile.bytes); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("a.zip"), HasSubstr(hostile.reason))));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ZipHostile, testing::ValuesIn(kHostile),
+                         [](const auto& tested) { return tested.param.name; });
+
+TEST(ZipArchive, EveryTruncationIsRefused) {
+  const ByteBuffer whole = zip_bytes({{.name = "a"}, {.name = "b", .content = bytes_of(kText), .method = kDeflated}});
+  for (std::size_t cut = 1; cut <= whole.size(); ++cut)
+    EXPECT_THROW(read_all(without_last(whole, cut)), DataError) << cut;
+}
+
+TEST(ZipArchive, AChangedBitNeverChangesTheContents) {
+  const ByteBuffer whole = zip_bytes({{.name = "a"}, {.name = "b", .content = bytes_of(kText), .method = kDeflated}});
+  const ByteBuffer contents = read_all(whole);
+  std::size_t noticed = 0;
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    ByteBuffer bytes = whole;
+    bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1 << bit % 8));
+    try {
+      EXPECT_EQ(read_all(bytes), contents) << bit;
+    } catch (const DataError&) {
+      ++noticed;
+    }
+  }
+  // Of each member nobody compares the versions, flags, disk and attributes, which are 18 bytes of its two headers, and
+  // the last byte of deflated data has filling; of the end two numbers of disks.
+  EXPECT_GT(noticed, 8 * (whole.size() - 2 * 20 - 4));
+}
+
+TEST(ZipArchive, ABombIsRefusedBeforeItIsUnpacked) {
+  // Zeros shrink a little more than a thousandfold.
+  const ByteBuffer bomb = zip_bytes({{.name = "zeros", .content = ByteBuffer(20'000'000, 0), .method = kDeflated}});
+  const test::PeakMemory peak;
+  EXPECT_THAT([&] { read_all(bomb); }, ThrowsMessage<DataError>(AllOf(HasSubstr("zeros"), HasSubstr("a bomb"))));
+  EXPECT_LT(peak.growth(), 10'000'000U);
+}
+
+TEST(ZipArchive, TheLimitCountsUnpackedBytes) {
+  const ByteBuffer bytes = zip_bytes({{.name = "a", .content = bytes_of(kText), .method = kDeflated}});
+  const ZipArchive archive(bytes, "a.zip");
+  EXPECT_EQ(archive.read(0, kText.size()), bytes_of(kText));
+  EXPECT_THAT([&] { archive.read(0, kText.size() - 1); }, ThrowsMessage<DataError>(HasSubstr("limit of 49 bytes")));
+}
+
+}  // namespace
+}  // namespace dbn
