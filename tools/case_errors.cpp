@@ -25,7 +25,8 @@ OptionFields CaseErrorOptions::fields() {
   return {
       {.name = "errors",
        .value = &path,
-       .help = "file of the squared error of every case: .csv has the columns case, counted from 0, squared_error and, "
+       .help = "file of the squared error of every case, of scaled features: .csv has the columns case, counted from "
+               "0, squared_error and, "
                "where the data have labels, label; .npy holds the errors alone, a row each",
        .unset = "none"},
       {.name = "worst",

@@ -27,7 +27,7 @@ nlohmann::json test_json(const TestResult& test) {
   if (test.classes)
     json.update({{"test_error", test.classes->error}, {"test_cross_entropy", test.classes->cross_entropy}});
   if (const auto& e = test.reconstruction)
-    json.update({{"test_error", e->unexplained}, {"test_squared_error", e->squared_error}});
+    json.update({{"test_error", e->squared_error}, {"test_unexplained", e->unexplained}});
   if (test.reconstruction && test.reconstruction->cross_entropy)
     json["test_cross_entropy"] = *test.reconstruction->cross_entropy;
   if (!test.numbers) return json;

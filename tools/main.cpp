@@ -19,6 +19,7 @@
 #include "commands.hpp"
 #include "nearest.hpp"
 #include "output.hpp"
+#include "printable.hpp"
 #include "stop_signals.hpp"
 
 namespace {
@@ -123,8 +124,9 @@ void hold_closed_streams() {
 }
 
 int fail(int code, const char* what, bool color) {
-  std::fputs(fmt::format("{}dbn: error:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", what).c_str(),
-             stderr);
+  std::fputs(
+      fmt::format("{}dbn: error:{} {}\n", color ? "\033[1;31m" : "", color ? "\033[0m" : "", printable(what)).c_str(),
+      stderr);
   return code;
 }
 

@@ -15,7 +15,7 @@ std::string reconstruction_text(const ReconstructionEvaluation& e) {
 
 nlohmann::json reconstruction_json(const ReconstructionEvaluation& e) {
   return {{"cases", e.cases},
-          {"error", e.unexplained},
-          {"squared_error", e.squared_error},
+          {"error", e.squared_error},
+          {"unexplained", e.unexplained},
           {"cross_entropy", e.cross_entropy ? nlohmann::json(*e.cross_entropy) : nlohmann::json()}};
 }

@@ -10,5 +10,6 @@
 /// Lines of text.
 std::string reconstruction_text(const dbn::ReconstructionEvaluation& evaluation);
 
-/// {"cases", "error", "squared_error", "cross_entropy"}: error is what is left unexplained, percent
+/// {"cases", "error", "unexplained", "cross_entropy"}: the squared error of a case, and what is left unexplained,
+/// percent
 nlohmann::json reconstruction_json(const dbn::ReconstructionEvaluation& evaluation);

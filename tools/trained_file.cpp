@@ -6,6 +6,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/io/file.hpp>
+#include <dbn/io/json.hpp>
 #include <dbn/io/safetensors.hpp>
 
 using namespace dbn;
@@ -16,7 +17,7 @@ TrainedFile load_trained_file(const std::string& path) {
   if (kind == "dbn-stack") return load_stack(std::move(contents), path);
   if (kind == "dbn-model") return load_model(std::move(contents), path);
   throw DataError(fmt::format("{}: expected a dbn-stack or dbn-model, found {}", path,
-                              kind.empty() ? "another safetensors file" : kind));
+                              kind.empty() ? "another safetensors file" : quote_for_message(kind)));
 }
 
 const Preprocessing& preprocessing_of(const TrainedFile& file) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,10 @@
 namespace dbn {
 namespace {
 
-constexpr double kLeastActivity = 1e-4;
+// The slope along a unit's total input is target-like even for one that is all but dead, because the slope along its
+// activity grows as that of the unit falls: only rounding bounds how far. Squares of it stay finite.
+constexpr double kLeastActivity = 1e-30;
+constexpr double kMostActivity = 1 - static_cast<double>(std::numeric_limits<Scalar>::epsilon());
 
 void check_range(double value, double most, const char* name) {
   if (!(value >= 0 && value <= most))
@@ -26,7 +30,7 @@ struct Divergence {
 
 Divergence divergence(double target, double activity) {
   const auto term = [](double p, double q) { return p > 0 ? p * std::log(p / q) : 0; };
-  const double q = std::clamp(activity, kLeastActivity, 1 - kLeastActivity);
+  const double q = std::clamp(activity, kLeastActivity, kMostActivity);
   const double slope = (1 - target) / (1 - q) - target / q;
   return {term(target, q) + term(1 - target, 1 - q) + slope * (activity - q), slope};
 }

@@ -88,7 +88,7 @@ const std::vector<CorruptionKind>& corruptions() {
   static const std::vector<CorruptionKind> table{{"none", "", 0, &leave},
                                                  {"masking", "P", 1, &mask},
                                                  {"salt-and-pepper", "P", 1, &salt_and_pepper},
-                                                 {"gaussian", "S", 10, &add_gaussian}};
+                                                 {"gaussian", "S", 10, &add_gaussian, true}};
   return table;
 }
 

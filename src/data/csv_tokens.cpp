@@ -74,6 +74,13 @@ std::from_chars_result parse(std::string_view text, Number& number) {
   return std::from_chars(text.data(), text.data() + text.size(), number);
 }
 
+/// Bytes of the control character at a place of a text in UTF-8: one for C0 and DEL, two for C1; 0 for any other.
+std::size_t control_length(std::string_view text, std::size_t at) {
+  const auto byte = static_cast<std::uint8_t>(text[at]);
+  if (byte < ' ' || byte == 0x7F) return 1;
+  return byte == 0xC2 && at + 1 < text.size() && static_cast<std::uint8_t>(text[at + 1]) < 0xA0 ? 2 : 0;
+}
+
 bool all_digits(std::string_view text, std::string_view digits) {
   return !text.empty() && text.find_first_not_of(digits) == text.npos;
 }
@@ -157,7 +164,10 @@ bool is_spoilt_number(std::string_view field) {
 
 bool is_name(std::string_view text) {
   constexpr std::size_t longest = 256;
-  return text.size() <= longest && std::none_of(text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; });
+  if (text.size() > longest) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (control_length(text, i) > 0) return false;
+  return true;
 }
 
 std::string shown(std::string_view text) {
@@ -168,9 +178,12 @@ std::string shown(std::string_view text) {
     while (length > 0 && (text[length] & 0xC0) == 0x80) --length;
     text = text.substr(0, length);
   }
-  std::string safe(text);
-  std::replace_if(
-      safe.begin(), safe.end(), [](char c) { return (c >= 0 && c < ' ') || c == '\x7F'; }, '?');
+  std::string safe;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t control = control_length(text, i);
+    safe += control > 0 ? '?' : text[i];
+    i += std::max(control, std::size_t{1});
+  }
   return cut ? safe + "..." : safe;
 }
 

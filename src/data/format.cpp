@@ -85,13 +85,19 @@ const std::vector<Format>& formats() {
       {"npy", {".npy"}, is_npy, read_npy, read_npy_targets, read_npy_labels},
       {"npz", {".npz"}, is_zip, read_npz, read_npz_targets, read_npz_labels, true},
       {"libsvm", {".libsvm", ".svm"}, is_libsvm, read_libsvm, nullptr, nullptr},
-      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels},
+      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels, false, true},
   };
   return table;
 }
 
 Dataset read_dataset(const std::string& path, const ReadOptions& options) {
   const auto [bytes, format] = open_path(path);
+  const std::string& column = options.label_column;
+  if (!format.columns && column != "last" && column != "none")
+    throw InvalidArgument(
+        fmt::format("--label-column: {}: files of format {} have no columns to choose from; expected last or none, "
+                    "found '{}'; leave it out, or give the labels as a file of their own",
+                    path, format.name, column));
   return format.read(bytes, path, options);
 }
 
@@ -99,15 +105,15 @@ std::vector<std::string> read_labels(const std::string& path) {
   const auto [bytes, format] = open_path(path);
   if (format.read_labels == nullptr)
     throw DataError(
-        fmt::format("{}: labels cannot be read from a file of format {}; use IDX, NPY or CSV", path, format.name));
+        fmt::format("{}: labels cannot be read from a file of format {}; use IDX, NPY, NPZ or CSV", path, format.name));
   return format.read_labels(bytes, path);
 }
 
 Dataset read_targets(const std::string& path) {
   const auto [bytes, format] = open_path(path);
   if (format.read_targets == nullptr)
-    throw DataError(
-        fmt::format("{}: targets cannot be read from a file of format {}; use IDX, NPY or CSV", path, format.name));
+    throw DataError(fmt::format("{}: targets cannot be read from a file of format {}; use IDX, NPY, NPZ or CSV", path,
+                                format.name));
   return format.read_targets(bytes, path);
 }
 

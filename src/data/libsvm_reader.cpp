@@ -7,7 +7,6 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/memory.hpp>
-#include <dbn/core/option.hpp>
 
 #include "csv_tokens.hpp"
 #include "libsvm_tokens.hpp"
@@ -38,7 +37,11 @@ struct Survey {
 };
 
 void read_targets_of(LibsvmCursor& line, std::string_view label, Survey& survey) {
-  for (const auto& text : split_list(label)) survey.targets.push_back(line.number(text));
+  for (std::size_t begin = 0; begin <= label.size();) {
+    const std::size_t end = std::min(label.find(',', begin), label.size());
+    survey.targets.push_back(line.number(label.substr(begin, end - begin)));
+    begin = end + 1;
+  }
   const auto all = std::ssize(survey.targets);
   const Index first = all / survey.cases;
   const Index own = std::count(label.begin(), label.end(), ',') + 1;
@@ -100,17 +103,26 @@ bool is_pair(std::string_view token) {
   return colon != 0 && colon != token.npos && token.find_first_not_of("0123456789") == colon;
 }
 
+/// Whether a line, without blanks around it, is a label and pairs, as far as its beginning tells.
+bool is_case(std::string_view line) {
+  constexpr std::size_t kLookedAt = std::size_t{64} << 10;
+  const std::size_t label = line.substr(0, kLookedAt).find(' ');
+  if (label == line.npos || line.substr(0, label).find(':') != line.npos) return false;
+  for (std::size_t at = label; at < std::min(line.size(), kLookedAt);) {
+    const std::size_t begin = line.find_first_not_of(' ', at);
+    at = std::min(line.find(' ', begin), line.size());
+    if (!is_pair(line.substr(begin, at - begin))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_libsvm(std::span<const std::uint8_t> bytes) {
   detail::LineCursor lines({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   std::string_view content;
   for (std::string_view line; content.empty() && lines.next(line);) content = detail::libsvm_content(line);
-  const auto tokens = split_list(content, ' ');
-  const bool pairs = std::all_of(tokens.begin() + 1, tokens.end(),
-                                 [](const std::string& token) { return token.empty() || is_pair(token); });
-  return tokens.size() > 1 && pairs && tokens[0].find(':') == std::string::npos &&
-         detail::text_length(bytes) == bytes.size();
+  return is_case(content) && detail::text_length(bytes) == bytes.size();
 }
 
 Dataset read_libsvm(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options) {

@@ -96,7 +96,8 @@ std::string LibsvmCursor::class_name(std::string_view label) const {
 }
 
 Scalar LibsvmCursor::number(std::string_view text) const {
-  const auto value = text.starts_with('"') ? std::nullopt : field_number(without_plus(text));
+  const std::string_view plain = without_plus(text);
+  const auto value = plain.starts_with('"') ? std::nullopt : field_number(plain);
   if (!value) refuse(fmt::format("expected a finite decimal number such as 0.5, found '{}'", shown(text)));
   return *value;
 }

@@ -68,7 +68,7 @@ class NpzFile {
   std::vector<std::string> keys_;
 };
 
-std::string array_name(const std::string& file, const std::string& key) { return file + ":" + key; }
+std::string array_name(const std::string& file, const std::string& key) { return file + ":" + quote_for_message(key); }
 
 }  // namespace
 

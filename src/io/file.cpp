@@ -60,6 +60,17 @@ ByteBuffer read_file(const std::string& path) {
   }
 }
 
+ByteBuffer read_beginning(const std::string& path, std::size_t most) {
+  const Descriptor file(path, path, O_RDONLY);
+  if (S_ISDIR(file.status().st_mode)) throw IoError(fmt::format("{}: is a folder, expected a file", path));
+  ByteBuffer bytes(most);
+  std::size_t used = 0;
+  for (std::size_t count = 1; count > 0 && used < most; used += count)
+    count = file.read_some(std::span(bytes).subspan(used));
+  bytes.resize(used);
+  return bytes;
+}
+
 void write_file(const std::string& path, std::span<const std::span<const std::uint8_t>> pieces) {
   StreamedFile file(path);
   for (const auto piece : pieces) file.append(piece);

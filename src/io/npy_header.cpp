@@ -106,11 +106,13 @@ bool NpyHeader::read_order() {
 }
 
 std::vector<Index> NpyHeader::read_shape() {
+  constexpr std::size_t kMostDimensions = 32;  // as in NumPy; keeps messages short
   demand("(");
   std::vector<Index> shape;
   bool comma = true;
   while (!take(")")) {
     if (!comma) refuse("a comma or a closing parenthesis");
+    if (shape.size() == kMostDimensions) refuse(fmt::format("at most {} dimensions", kMostDimensions));
     shape.push_back(read_extent());
     comma = take(",");
   }

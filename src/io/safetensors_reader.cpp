@@ -35,6 +35,12 @@ class SafetensorsReader {
     return file;
   }
 
+  detail::Metadata read_metadata() {
+    split();
+    parse_header();
+    return std::move(metadata_);
+  }
+
  private:
   [[noreturn]] void refuse(const std::string& reason) const { throw DataError(fmt::format("{}: {}", name_, reason)); }
   [[noreturn]] void refuse(const std::string& tensor, const std::string& reason) const {
@@ -74,14 +80,14 @@ class SafetensorsReader {
     }
     for (const auto& [key, value] : header.items()) {
       if (key == detail::kMetadataKey) {
-        read_metadata(value);
+        take_metadata(value);
       } else {
         read_entry(key, value);
       }
     }
   }
 
-  void read_metadata(const Json& object) {
+  void take_metadata(const Json& object) {
     if (!object.is_object()) refuse(fmt::format("__metadata__: expected an object, found {}", object.type_name()));
     if (object.size() > detail::kMaxMetadata) {
       refuse(fmt::format("__metadata__: {} strings, expected at most {}", object.size(), detail::kMaxMetadata));
@@ -208,6 +214,11 @@ class SafetensorsReader {
 
 SafetensorsFile decode_safetensors(std::span<const std::uint8_t> bytes, const std::string& name) {
   return SafetensorsReader(bytes, name).read();
+}
+
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path) {
+  const ByteBuffer head = read_beginning(path, detail::kLengthBytes + detail::kMaxHeaderBytes);
+  return SafetensorsReader(head, path).read_metadata();
 }
 
 }  // namespace dbn

@@ -89,6 +89,8 @@ void ZipArchive::check_readable(std::size_t member, std::size_t limit) const {
   if (size > kNeverABomb && size / kMostCompression > compressed_size)
     refuse(member_name, fmt::format("{} bytes promise {}, more than {} times as many: a bomb", compressed_size, size,
                                     kMostCompression));
+  if (stat.comp_method == ZIP_CM_STORE && size != compressed_size)
+    refuse(member_name, fmt::format("stored in {} bytes, promises {}; expected as many", compressed_size, size));
 }
 
 ByteBuffer ZipArchive::read(std::size_t member, std::size_t limit) const {

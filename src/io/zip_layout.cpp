@@ -45,13 +45,46 @@ class ZipBytes {
   const std::string& name_;
 };
 
-std::uint64_t directory_offset(const ZipBytes& bytes) {
+/// What the end of an archive says of its directory.
+struct Directory {
+  std::uint64_t entries = 0;
+  std::uint64_t offset = 0;
+};
+
+Directory directory_of(const ZipBytes& bytes) {
   const std::size_t end = bytes.size() - kEndBytes;
   // Archives beyond 4 GiB have a wider record before the usual one, and a pointer to it between the two.
-  if (end < kWideLocatorBytes || !bytes.has(end - kWideLocatorBytes, "PK\x06\x07")) return bytes.number(end + 16, 4);
+  if (end < kWideLocatorBytes || !bytes.has(end - kWideLocatorBytes, "PK\x06\x07"))
+    return {bytes.number(end + 10, 2), bytes.number(end + 16, 4)};
   const std::uint64_t record = bytes.number(end - kWideLocatorBytes + 8, 8);
   if (!bytes.has(record, "PK\x06\x06")) bytes.refuse("no record where its end points to");
-  return bytes.number(record + kWideEndBytes - 8, 8);
+  return {bytes.number(record + 32, 8), bytes.number(record + kWideEndBytes - 8, 8)};
+}
+
+std::uint64_t entry_size(const ZipBytes& bytes, std::uint64_t entry) {
+  return kDirectoryBytes + bytes.number(entry + 28, 2) + bytes.number(entry + 30, 2) + bytes.number(entry + 32, 2);
+}
+
+/// libzip reads a directory for every record whose comment would end with the file, as many as a hostile file holds.
+void check_one_end(const ZipBytes& bytes) {
+  constexpr std::size_t kLongestComment = std::numeric_limits<std::uint16_t>::max();
+  const std::size_t end = bytes.size() - kEndBytes;
+  for (std::size_t at = end - std::min(end, kLongestComment); at < end; ++at)
+    if (bytes.has(at, "PK\x05\x06") && at + kEndBytes + bytes.number(at + 20, 2) == bytes.size())
+      bytes.refuse(fmt::format("a second end record at byte {}", at));
+}
+
+void check_entry_count(const ZipBytes& bytes, const std::string& name) {
+  constexpr std::uint64_t kMost = 4096;
+  const Directory directory = directory_of(bytes);
+  // A record may say less than the truth, and libzip reads on as long as entries follow.
+  std::uint64_t found = 0;
+  for (std::uint64_t entry = directory.offset; found <= kMost && bytes.has(entry, "PK\x01\x02"); ++found)
+    entry += entry_size(bytes, entry);
+  if (std::max(found, directory.entries) > kMost)
+    throw DataError(fmt::format(
+        "{}: expected a zip archive of at most {} members, its end or directory has more; use several files", name,
+        kMost));
 }
 
 /// The offset of a local header when an entry's own field is too narrow for it: the extra field of type 1 holds those
@@ -105,17 +138,19 @@ void check_zip_end(std::span<const std::uint8_t> bytes, const std::string& name)
         fmt::format("{}: expected the end record of a zip archive in the last {} bytes of {}, found none: the file is "
                     "truncated, followed by other bytes or a comment, or no zip archive",
                     name, kEndBytes, bytes.size()));
+  check_one_end(zip);
+  check_entry_count(zip, name);
 }
 
 void check_zip_overlap(std::span<const std::uint8_t> bytes, const std::string& name,
                        std::span<const ZipArchive::Member> members) {
   const ZipBytes zip(bytes, name);
-  const std::uint64_t directory = directory_offset(zip);
+  const std::uint64_t directory = directory_of(zip).offset;
   std::vector<Extent> extents;
   std::uint64_t entry = directory;
   for (const auto& member : members) {
     extents.push_back(extent_of(zip, entry, directory, member));
-    entry += kDirectoryBytes + zip.number(entry + 28, 2) + zip.number(entry + 30, 2) + zip.number(entry + 32, 2);
+    entry += entry_size(zip, entry);
   }
   std::ranges::sort(extents, {}, &Extent::begin);
   for (std::size_t i = 1; i < extents.size(); ++i)

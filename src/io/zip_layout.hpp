@@ -10,7 +10,9 @@
 
 namespace dbn::detail {
 
-/// Throws DataError unless the last bytes are the record that ends an archive without a comment.
+/// Throws DataError unless the last bytes are the record that ends an archive without a comment, no other bytes could
+/// be that record, and the directory has at most 4096 members. Comes before libzip, which allocates what the record
+/// says.
 void check_zip_end(std::span<const std::uint8_t> bytes, const std::string& name);
 
 /// Throws DataError when two members share bytes, or one reaches into the directory behind them. The members are those

@@ -1,6 +1,7 @@
 #include <dbn/io/zip_writer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -29,6 +30,33 @@ void check_names(const std::vector<ZipEntry>& entries) {
                                         quote_for_message(name)));
     if (!names.insert(name).second) throw InvalidArgument(fmt::format("zip: two files named {}", name));
   }
+}
+
+/// A header before what of it varies in length: its first bytes, its size, where its date and where the two or three
+/// lengths of what follows stand in it.
+struct Header {
+  std::string_view magic;
+  std::size_t size;
+  std::size_t date;
+  std::size_t lengths;
+  std::size_t length_count;
+};
+constexpr Header kLocalHeader{"PK\3\4", 30, 10, 26, 2};
+constexpr Header kDirectoryHeader{"PK\1\2", 46, 12, 28, 3};
+
+/// Sets the date of the header there to the first of January 1980, 12 o'clock; the header's whole size.
+std::size_t set_date(ByteBuffer& bytes, std::uint64_t at, const Header& header) {
+  constexpr std::array<std::uint8_t, 4> kDate{0, 12 << 3, 1 << 5 | 1, 0};
+  if (at + header.size > bytes.size() ||
+      !std::equal(header.magic.begin(), header.magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at)))
+    fail("date a file", "its header is not where it was expected");
+  std::copy(kDate.begin(), kDate.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at + header.date));
+  std::size_t size = header.size;
+  for (std::size_t i = 0; i < header.length_count; ++i) {
+    const std::uint64_t length = at + header.lengths + 2 * i;
+    size += bytes[length] + (std::size_t{bytes[length + 1]} << 8);
+  }
+  return size;
 }
 
 /// What libzip calls a source: where an archive is written to in memory, or what one of its files is read from.
@@ -86,12 +114,9 @@ class Archive {
     if (index < 0) fail("add a file", zip_strerror(archive_));
     source.release();
     const auto at = static_cast<zip_uint64_t>(index);
-    // At noon, which no time zone ever left out: libzip takes the way over local time.
-    constexpr zip_uint16_t kDate = (1 << 5) | 1, kTime = 12 << 11;
-    if (zip_set_file_compression(archive_, at, ZIP_CM_STORE, 0) < 0 ||
-        zip_file_set_dostime(archive_, at, kTime, kDate, 0) < 0)
-      fail("describe a file", zip_strerror(archive_));
+    if (zip_set_file_compression(archive_, at, ZIP_CM_STORE, 0) < 0) fail("describe a file", zip_strerror(archive_));
     align(at, entry);
+    sizes_.push_back(size_of(entry));
   }
 
   ByteBuffer finish() {
@@ -103,10 +128,25 @@ class Archive {
     const zip_int64_t read = zip_source_read(memory, bytes.data(), bytes.size());
     if (read != std::ssize(bytes)) fail("read an archive", zip_error_strerror(zip_source_error(memory)));
     zip_source_close(memory);
+    set_dates(bytes);
     return bytes;
   }
 
  private:
+  static std::uint64_t size_of(const ZipEntry& entry) {
+    std::uint64_t size = 0;
+    for (const auto piece : entry.pieces) size += piece.size();
+    return size;
+  }
+
+  // libzip takes dates the way over local time, which some time zones shift. The local headers come first, each with
+  // its file, then those of the directory.
+  void set_dates(ByteBuffer& bytes) const {
+    std::uint64_t at = 0;
+    for (const std::uint64_t size : sizes_) at += set_date(bytes, at, kLocalHeader) + size;
+    for (std::size_t i = 0; i < sizes_.size(); ++i) at += set_date(bytes, at, kDirectoryHeader);
+  }
+
   // Bytes of an open source, which is left at its beginning.
   static std::size_t size_of(zip_source_t* source) {
     const bool at_end = zip_source_seek(source, 0, SEEK_END) == 0;
@@ -130,21 +170,21 @@ class Archive {
 
   // An extra field of the file's own header, with nothing in it but room, as PyTorch's own writer has it.
   void align(zip_uint64_t index, const ZipEntry& entry) {
-    constexpr std::uint64_t kAlignment = 64, kLocalHeader = 30, kFieldHeader = 4;
+    constexpr std::uint64_t kAlignment = 64, kFieldHeader = 4;
     constexpr zip_uint16_t kPadding = 0x4246;
-    const std::uint64_t unpadded = place_ + kLocalHeader + entry.name.size() + kFieldHeader;
+    const std::uint64_t unpadded = place_ + kLocalHeader.size + entry.name.size() + kFieldHeader;
     const std::vector<zip_uint8_t> room((kAlignment - unpadded % kAlignment) % kAlignment, 'Z');
     if (zip_file_extra_field_set(archive_, index, kPadding, ZIP_EXTRA_FIELD_NEW, room.data(),
                                  static_cast<zip_uint16_t>(room.size()), ZIP_FL_LOCAL) < 0)
       fail("align a file", zip_strerror(archive_));
-    place_ = unpadded + room.size();
-    for (const auto piece : entry.pieces) place_ += piece.size();
+    place_ = unpadded + room.size() + size_of(entry);
   }
 
   Report report_;
   Source memory_;
   zip_t* archive_ = nullptr;
-  std::uint64_t place_ = 0;  ///< where the next file's header begins
+  std::uint64_t place_ = 0;           ///< where the next file's header begins
+  std::vector<std::uint64_t> sizes_;  ///< bytes of each file
 };
 
 }  // namespace

@@ -117,7 +117,9 @@ ModelFile load_model(SafetensorsFile contents, const std::string& path) {
   return file;
 }
 
-std::string file_kind(const std::string& path) { return file_kind(decode_safetensors(read_file(path), path)); }
+std::string file_kind(const std::string& path) {
+  return file_kind(SafetensorsFile{.tensors = {}, .metadata = read_safetensors_metadata(path)});
+}
 
 std::string file_kind(const SafetensorsFile& contents) {
   const auto format = contents.metadata.find("format");

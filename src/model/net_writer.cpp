@@ -9,10 +9,11 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
+#include <dbn/io/json.hpp>
 #include <dbn/io/npz_writer.hpp>
 #include <dbn/io/pt_writer.hpp>
+#include <dbn/io/streamed_file.hpp>
 
 #include "tensor_file.hpp"
 
@@ -69,6 +70,31 @@ std::string csv_text(const NamedTensor& tensor) {
 }
 
 std::string csv_name(const NamedTensor& tensor) { return tensor.name + ".csv"; }
+std::string csv_path(const std::string& folder, const NamedTensor& tensor) {
+  return fmt::format("{}/{}", folder, csv_name(tensor));
+}
+
+/// A folder that goes again, when it was made here, unless something is kept in it.
+class OutputFolder {
+ public:
+  explicit OutputFolder(const std::string& path) : path_(path) {
+    std::error_code none;
+    made_ = !std::filesystem::exists(path, none);
+    make_folder(path);
+  }
+  ~OutputFolder() {
+    std::error_code none;
+    if (made_) std::filesystem::remove(path_, none);
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+  void keep() { made_ = false; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
 
 void check_names(const TensorList& tensors, const std::string& path, bool overwrite) {
   std::error_code none;
@@ -76,8 +102,10 @@ void check_names(const TensorList& tensors, const std::string& path, bool overwr
   for (const auto& name : names_in_folder(path)) {
     const bool ours = std::any_of(tensors.begin(), tensors.end(), [&](const auto& t) { return csv_name(t) == name; });
     if (!ours)
-      throw IoError(fmt::format("{}: holds {}, which is no part of what is written; give a new folder", path, name));
-    if (!overwrite) throw IoError(fmt::format("{}: holds {}; use --force to replace it", path, name));
+      throw IoError(fmt::format("{}: holds {}, which is no part of what is written; give a new folder", path,
+                                quote_for_message(name)));
+    if (!overwrite)
+      throw IoError(fmt::format("{}: holds {}; use --force to replace it", path, quote_for_message(name)));
   }
 }
 
@@ -104,9 +132,19 @@ void check_csv_folder(const NetExport& net, const std::string& path, bool overwr
 void write_csv_folder(const NetExport& net, const std::string& path, bool overwrite) {
   const Arrays arrays(net, true);
   check_names(arrays.tensors(), path, overwrite);
-  make_folder(path);
-  for (const auto& tensor : arrays.tensors())
-    write_file(fmt::format("{}/{}", path, csv_name(tensor)), csv_text(tensor));
+  OutputFolder folder(path);
+  // None gets its name before the bytes of all are on the disk.
+  std::vector<StreamedFile> files;
+  for (const auto& tensor : arrays.tensors()) files.emplace_back(csv_path(path, tensor)).append(csv_text(tensor));
+  folder.keep();
+  for (auto& file : files) file.commit();
+}
+
+std::vector<std::string> csv_paths(const NetExport& net, const std::string& path) {
+  const Arrays arrays(net, true);
+  std::vector<std::string> paths;
+  for (const auto& tensor : arrays.tensors()) paths.push_back(csv_path(path, tensor));
+  return paths;
 }
 
 }  // namespace dbn

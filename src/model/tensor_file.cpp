@@ -8,6 +8,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
 #include <dbn/io/json.hpp>
+#include <dbn/model/model_file.hpp>
 
 namespace dbn::detail {
 namespace {
@@ -132,12 +133,13 @@ TensorReader open_tensor_file(const std::string& path, const std::string& format
 TensorReader open_tensor_file(SafetensorsFile file, const std::string& path, const std::string& format) {
   const auto text = [&](const char* key) {
     const auto at = file.metadata.find(key);
-    return at == file.metadata.end() ? std::string("none") : at->second;
+    return at == file.metadata.end() ? std::string("none") : quote_for_message(at->second);
   };
-  if (text("format") != format)
+  const std::string found = file_kind(file);
+  if (found != format)
     refuse(path, fmt::format("expected format {}, found {}{}", format, text("format"),
-                             text("format") == "dbn-stack" ? "; use `dbn finetune --from` to make a model of it" : ""));
-  if (text("version") != kVersion)
+                             found == "dbn-stack" ? "; use `dbn finetune --from` to make a model of it" : ""));
+  if (text("version") != quote_for_message(kVersion))
     refuse(path,
            fmt::format("expected version {}, found {}: written by another version of dbn", kVersion, text("version")));
   return {std::move(file), path};

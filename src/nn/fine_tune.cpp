@@ -34,7 +34,7 @@ void check_cases(const std::vector<Index>& sizes, const PreparedCases& cases) {
 
 // Refuses labels or targets that are none of the net's.
 void check_goals(Index outputs, const PreparedCases& cases, const FinetuneOptions& options,
-                 const ClassTargetOptions& classes) {
+                 const ClassTargetOptions& classes, bool learns) {
   switch (task(options.task).outputs) {
     case Outputs::classes:
       class_targets(cases, outputs, classes);
@@ -46,7 +46,7 @@ void check_goals(Index outputs, const PreparedCases& cases, const FinetuneOption
       if (outputs != cases.feature_count())
         throw InvalidArgument(fmt::format("{}: expected a network with {} outputs, one for each feature, found {}",
                                           cases.dataset().name, cases.feature_count(), outputs));
-      check_inputs(cases, loss_of(options));
+      if (learns) check_inputs(cases, loss_of(options));
   }
 }
 
@@ -76,10 +76,10 @@ void check_fine_tune(const std::vector<Index>& sizes, const PreparedCases& train
                      const FinetuneOptions& options) {
   options.validate_for(sizes.size() - 1);
   check_cases(sizes, training);
-  check_goals(sizes.back(), training, options, options.classes);
+  check_goals(sizes.back(), training, options, options.classes, true);
   if (validation != nullptr && validation->case_count() > 0) {
     check_cases(sizes, *validation);
-    check_goals(sizes.back(), *validation, options, {});
+    check_goals(sizes.back(), *validation, options, {}, false);
   } else if (options.patience > 0) {
     throw InvalidArgument("--patience: expected validation cases to watch, found none; try --validation 0.1");
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -6,6 +7,8 @@
 #include <dbn/autoencoder/corruption.hpp>
 #include <dbn/core/error.hpp>
 #include <dbn/core/product.hpp>
+#include <dbn/nn/gradient_clip.hpp>
+#include <dbn/nn/max_norm.hpp>
 
 #include "trainer_table.hpp"
 
@@ -43,7 +46,9 @@ class AutoencoderTrainer final : public LayerTrainer {
         corruption_stream_(seed, Purpose::corruption, o.layer),
         emphasis_(variant.emphasis),
         tied_epochs_(o.tied_epochs),
+        max_norm_(o.max_norm),
         clean_(o.visible_count, o.batch) {
+    if (o.clip_norm > 0) clip_.emplace(parameters(o.weight_cost), o.clip_norm);
     if (emphasis_ > 0) feature_weights_.resize(o.visible_count, o.batch);
   }
 
@@ -63,7 +68,10 @@ class AutoencoderTrainer final : public LayerTrainer {
     const auto gradient = [&](GradientSink sink) {
       return gradient_.gradient(corrupted, batch, sink, feature_weights, as_tied);
     };
-    optimizer_->update(gradient, rates, at.update);
+    const auto clipped = [&](GradientSink sink) { return clip_->pass(gradient, sink); };
+    optimizer_->update(clip_ ? Objective(clipped) : Objective(gradient), rates, at.update);
+    if (max_norm_ > 0) limit_norms(model().weights, max_norm_);
+    if (max_norm_ > 0 && !model().tied()) limit_norms(model().decoder_weights, max_norm_);
   }
 
   std::optional<double> mean_free_energy(const ConstMatrixRef&) const override { return std::nullopt; }
@@ -86,6 +94,8 @@ class AutoencoderTrainer final : public LayerTrainer {
   Stream corruption_stream_;
   double emphasis_;
   Index tied_epochs_;
+  double max_norm_;
+  std::optional<GradientClip> clip_;
   Matrix clean_;
   Matrix feature_weights_;  ///< empty without emphasis
 };
@@ -99,9 +109,19 @@ std::unique_ptr<LayerTrainer> make_autoencoder_trainer(const LayerOptions& optio
 
 void check_autoencoder(const LayerOptions& o, const AutoencoderVariant& variant) {
   check_penalties(variant.penalties, activation(o.activation));
-  if (variant.emphasis > 0 && Corruption::parse(variant.corruption, "--corruption").strength == 0)
-    throw InvalidArgument(fmt::format("--emphasis: expected 0 with --corruption {}, which leaves every feature alone",
-                                      variant.corruption));
+  const auto corruption = Corruption::parse(variant.corruption, "--corruption");
+  if (variant.emphasis > 0 && (corruption.strength == 0 || corruption.kind->touches_all))
+    throw InvalidArgument(fmt::format("--emphasis: expected 0 with --corruption {}, which touches {}",
+                                      variant.corruption,
+                                      corruption.strength == 0 ? "no feature" : "every feature alike"));
+  if (searches(o) && (o.clip_norm > 0 || o.tied_epochs > 0))
+    throw InvalidArgument(fmt::format(
+        "--clip-norm, --tied-epochs: expected 0 with {}, whose line searches need the gradient of what they lower",
+        o.optimizer));
+  if (o.max_norm > 0 && o.tied_epochs > 0)
+    throw InvalidArgument(
+        "--max-norm: expected 0 with --tied-epochs, because it shortens what leads into hidden units and into features "
+        "apart");
   if (o.tied_epochs > 0 && !o.untied)
     throw InvalidArgument("--tied-epochs: expected 0 where weights stay tied; to untie them afterwards, add --untied");
   if (o.tied_epochs > 0 && o.tied_epochs >= o.epochs)
@@ -123,7 +143,8 @@ LayerMemory autoencoder_memory(const LayerOptions& o, const AutoencoderVariant& 
       .parameters = parameters,
       .state = kind.state_copies * parameters,
       .buffers = autoencoder_gradient_memory(o.visible_count, o.hidden_count, o.batch, gradient_options(o, variant)) +
-                 (variant.emphasis > 0 ? 2 : 1) * batch + sizeof(double) * count * kind.working_doubles,
+                 (variant.emphasis > 0 ? 2 : 1) * batch + (o.clip_norm > 0 ? parameters : 0) +
+                 sizeof(double) * count * kind.working_doubles,
       .tiles = std::max(column_tile_memory(o.visible_count, o.hidden_count), decoder_tiles)};
 }
 

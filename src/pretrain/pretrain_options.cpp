@@ -95,7 +95,9 @@ OptionFields PretrainOptions::fields() {
        .choices = reconstruction_loss_names()},
       {.name = "corruption",
        .value = &corruption,
-       .help = fmt::format("noise of a denoising layer: one of {} (Vincent et al. 2010)", corruption_domain())},
+       .help = fmt::format("noise of a denoising layer: one of {} (Vincent et al. 2010); salt and pepper "
+                           "are 0 and 1, for data from 0 to 1",
+                           corruption_domain())},
       {.name = "emphasis",
        .value = &emphasis,
        .help =
@@ -139,7 +141,7 @@ OptionFields PretrainOptions::fields() {
        .range = {0, 1e6}},
       {.name = "patience",
        .value = &patience,
-       .help = "stop a layer when so many epochs in a row have widened the free-energy gap between validation and "
+       .help = "stop an RBM when so many epochs in a row have widened the free-energy gap between validation and "
                "training cases (0: never)",
        .range = {0, 1e9}},
       on_divergence_field(&on_divergence),

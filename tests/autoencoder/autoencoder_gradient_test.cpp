@@ -206,6 +206,23 @@ TEST(AutoencoderGradient, OfSaturatedSparseCodesStaysFinite) {
   }
 }
 
+// Along its total input the divergence's slope is q - target, however near to 0 the activity q is. Without weights
+// nothing else moves the unit.
+TEST(AutoencoderGradient, ADeadUnitIsPulledBackLikeAnyOther) {
+  Autoencoder model = test::small_autoencoder(3, 4, "sigmoid", ReconstructionLoss::cross_entropy, true);
+  model.weights.setZero();
+  model.hidden_bias << -60, -20, -2, 2;
+  const Matrix cases = uniform_cases(3, 2);
+  AutoencoderGradient engine(model, 2, {.penalties = {.sparsity_target = 0.05, .sparsity_cost = 3}});
+  GradientStore store(model.tensors());
+  engine.gradient(cases, cases, store);
+  for (Index j = 0; j < 4; ++j) {
+    const double q = logistic(static_cast<double>(model.hidden_bias[j]));
+    // A quotient, a product, and two sums of numbers below 1 or their inverse.
+    EXPECT_NEAR(static_cast<double>(store.gradients()[1](j, 0)), 3 * (q - 0.05), 3 * 16 * kEpsilon) << j;
+  }
+}
+
 TEST(AutoencoderGradient, RefusesBatchesThatDoNotFit) {
   Autoencoder model = test::small_autoencoder(5, 4, "relu", ReconstructionLoss::cross_entropy, true);
   AutoencoderGradient engine(model, 3);

@@ -82,6 +82,8 @@ TEST(CsvTargetsHostile, ColumnsThatAreNotThere) {
 TEST(CsvTargetsHostile, NamesThatServeNobody) {
   expect_refused("x,y,y\n1,2,3\n", "two targets are named 'y'", "2,3");
   expect_refused("x,\x1B[31my\n1,2\n", "line 1, column 2: '?[31my': names have at most 256 bytes");
+  expect_refused("x,y\x7F\n1,2\n", "'y?': names have at most 256 bytes");
+  expect_refused("x,\u009B31my\n1,2\n", "'?31my': names have at most 256 bytes");
   expect_refused("x," + std::string(257, 'y') + "\n1,2\n", "at most 256 bytes");
 }
 

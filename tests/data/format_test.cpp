@@ -134,8 +134,22 @@ TEST_F(FormatTest, AnNpzIsNotPackedAgain) {
 
 TEST_F(FormatTest, AFileOfCasesThatCannotBeLabels) {
   const std::string path = file("a.svm", kLibsvm);
-  EXPECT_THAT([&] { read_labels(path); }, ThrowsMessage<DataError>(HasSubstr("labels cannot be read")));
-  EXPECT_THAT([&] { read_targets(path); }, ThrowsMessage<DataError>(HasSubstr("targets cannot be read")));
+  EXPECT_THAT([&] { read_labels(path); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("labels cannot be read"), HasSubstr("NPZ"))));
+  EXPECT_THAT([&] { read_targets(path); },
+              ThrowsMessage<DataError>(AllOf(HasSubstr("targets cannot be read"), HasSubstr("NPZ"))));
+}
+
+TEST_F(FormatTest, ALabelColumnIsRefusedWhereThereAreNoColumns) {
+  for (const auto& path :
+       {file("a.idx", kTwoImages), file("a.npy", kNpyImages), file("a.npz", kNpz), file("a.svm", kLibsvm)}) {
+    for (const char* column : {"last", "none"})
+      EXPECT_EQ(read_dataset(path, {.label_column = column}).case_count(), 2) << path;
+    for (const char* column : {"1", "class", ""})
+      EXPECT_THAT([&] { read_dataset(path, {.label_column = column}); },
+                  ThrowsMessage<InvalidArgument>(
+                      AllOf(HasSubstr("--label-column"), HasSubstr(path), HasSubstr("last or none"))));
+  }
 }
 
 TEST_F(FormatTest, PlainFileNamedGzIsRefused) {

@@ -56,6 +56,10 @@ TEST(LibsvmReader, EqualNumbersAreOneClass) {
   EXPECT_THAT(dataset.labels, ElementsAre(2, 0, 2, 2, 3, 1));
 }
 
+TEST(LibsvmReader, ClassesMayHaveNamesOfAnyLanguage) {
+  EXPECT_THAT(read("naïve 1:1\n\u00A0 1:1\nあ 1:1\n").classes, testing::SizeIs(3));
+}
+
 TEST(LibsvmReader, LabelsMayBeTargetsOrNothing) {
   EXPECT_EQ(read("-1.5 1:1\n+2 1:2\n", {.numeric_labels = true}).targets, (Matrix(1, 2) << Scalar(-1.5), 2).finished());
   const Dataset two = read("1,2.5 1:1\n3,4 1:2\n", {.numeric_labels = true});
@@ -71,6 +75,16 @@ TEST(LibsvmReader, IsRecognisedByItsFirstCase) {
     EXPECT_TRUE(is_libsvm(bytes_of(text))) << text;
   for (const char* text : {"", "\n", "1\n", "1,2\n", "1:2 3:4\n", "a b:2\n", "a :2\n", "1 2 3\n", "1 1:2\n\xFF"})
     EXPECT_FALSE(is_libsvm(bytes_of(text))) << text;
+}
+
+TEST(LibsvmReader, IsRecognisedByTheBeginningOfALongCase) {
+  std::string line = "1";
+  while (line.size() < 60'000) line += " 1:2";
+  EXPECT_FALSE(is_libsvm(bytes_of(line + " nonsense")));
+  while (line.size() < 70'000) line += "  12345:2";
+  EXPECT_TRUE(is_libsvm(bytes_of(line)));
+  EXPECT_TRUE(is_libsvm(bytes_of(line + " nonsense"))) << "nobody looks so far";
+  EXPECT_FALSE(is_libsvm(bytes_of(std::string(70'000, '1') + " 1:2"))) << "nor for a label's end";
 }
 
 /// A text and what its refusal says.
@@ -103,6 +117,7 @@ const std::vector<Hostile> kHostile = {
     {"Hex", "1 1:0x10\n", "found '0x10'"},
     {"DecimalComma", "1 1:1,5\n", "found '1,5'"},
     {"QuotedValue", "1 1:\"5\"\n", "expected a finite decimal number"},
+    {"QuotedValueBehindAPlus", "1 1:+\"5\"\n", "expected a finite decimal number"},
     {"PlusMinus", "1 1:+-5\n", "found '+-5'"},
     {"Qid", "1 qid:3 1:1\n", "remove qid"},
     {"NoLabel", "1:1 2:1\n", "expected a label before the features"},
@@ -111,6 +126,9 @@ const std::vector<Hostile> kHostile = {
     {"LabelNan", "nan 1:1\n", "label 'nan'"},
     {"LabelTooLarge", "9007199254740993 1:1\n", "must be integers"},
     {"LabelTooLong", std::string(257, 'a') + " 1:1\n", "at most 256 bytes"},
+    {"LabelWithEscape", "a\x1B[31m 1:1\n", "label 'a?[31m'"},
+    {"LabelWithDel", "a\x7F 1:1\n", "label 'a?'"},
+    {"LabelWithC1", "a\u0080b\u009F 1:1\n", "label 'a?b?': class names"},
     {"TargetThatIsText", "cat 1:1\n", "found 'cat'", true},
     {"TargetNan", "nan 1:1\n", "found 'nan'", true},
     {"TargetMissing", "1, 1:1\n", "found ''", true},

@@ -103,11 +103,13 @@ const std::vector<Hostile> kHostile = {
     {"NoArray", test::zip_bytes({{.name = "notes.txt"}}), "no array at all"},
     {"OnlyAnExtension", test::zip_bytes({{.name = ".npy"}}), "no array at all"},
     {"SeveralArrays", npz({{"a", kCases}, {"b", kCases}}), "found \"a\", \"b\"; name one as d.npz:KEY"},
-    {"ArrayThatIsNone", test::zip_bytes({{.name = "x.npy"}}), "d.npz:x: wrong magic"},
+    {"ArrayThatIsNone", test::zip_bytes({{.name = "x.npy"}}), "d.npz:\"x\": wrong magic"},
     {"Objects", npz({{"x", npy_array("|O", "(1, 1)", {7})}}), "objects (pickle)"},
     {"LabelsOfOtherCases", npz({{"x", kCases}, {"y", npy_array("|u1", "(3,)", {1, 2, 3})}}), "2 cases but 3 labels"},
-    {"LabelsThatAreCases", npz({{"x", kCases}, {"y", kCases}}), "d.npz:y: holds 2 × 3 elements"},
-    {"CasesThatAreLabels", npz({{"y", kLabels}}), "d.npz:y: this is a file of labels"},
+    {"LabelsThatAreCases", npz({{"x", kCases}, {"y", kCases}}), "d.npz:\"y\": holds 2 × 3 elements"},
+    {"CasesThatAreLabels", npz({{"y", kLabels}}), "d.npz:\"y\": this is a file of labels"},
+    {"TerminalCodeInAKey", npz({{"\u009B31m", kLabels}}), "d.npz:\"\\u009b31m\": this is"},
+    {"LongKey", npz({{std::string(1000, 'k'), kLabels}}), "d.npz:\"" + std::string(60, 'k') + "\"...: this is"},
 };
 
 class NpzHostile : public testing::TestWithParam<Hostile> {};

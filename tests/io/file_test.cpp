@@ -263,6 +263,17 @@ TEST(CheckWritable, ExistingFileNeedsOverwrite) {
   EXPECT_EQ(entries(dir), std::vector<std::string>{"a"});
 }
 
+TEST(ReadBeginning, HasAsManyBytesAsThereAre) {
+  const test::TempDir dir;
+  write_file(dir.path("a"), "text");
+  const ByteBuffer all = read_file(dir.path("a"));
+  for (const std::size_t most : {0U, 1U, 3U, 4U, 5U, 100000U})
+    EXPECT_EQ(read_beginning(dir.path("a"), most),
+              ByteBuffer(all.begin(), all.begin() + std::min<std::ptrdiff_t>(4, static_cast<std::ptrdiff_t>(most))));
+  EXPECT_THROW(read_beginning(dir.folder(), 4), IoError);
+  EXPECT_THROW(read_beginning(dir.path("none"), 4), IoError);
+}
+
 TEST(SameFile, SeesThroughSpellingAndLinks) {
   const test::TempDir dir;
   write_file(dir.path("a"), "text");

@@ -20,6 +20,8 @@ using test::npy_file;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Le;
+using testing::SizeIs;
 using testing::ThrowsMessage;
 
 std::vector<double> values(const ByteBuffer& bytes) {
@@ -89,6 +91,13 @@ TEST(NpyArray, ElementsComeInCOrderWhateverTheFileHas) {
     EXPECT_EQ(ordered[i], static_cast<double>(100 * (i / 12) + 10 * (i / 4 % 3) + i % 4));
 }
 
+/// A shape of so many equal dimensions.
+std::string shape_of(int dimensions, const std::string& extent) {
+  std::string text = "(";
+  for (int i = 0; i < dimensions; ++i) text += extent + ", ";
+  return text + ")";
+}
+
 TEST(NpyArray, NamesItsShapeAndType) {
   const ByteBuffer bytes = npy_array(">i2", "(1, 2, 3)", ByteBuffer(12));
   const NpyArray array = parse_npy(bytes, "a.npy");
@@ -98,6 +107,7 @@ TEST(NpyArray, NamesItsShapeAndType) {
   EXPECT_TRUE(array.type.big_endian);
   EXPECT_EQ(array.count(), 6);
   EXPECT_TRUE(parse_npy(npy_array("|u1", "()", {5}), "a.npy").shape.empty()) << "a single number";
+  EXPECT_THAT(parse_npy(npy_array("|u1", shape_of(32, "1"), {5}), "a.npy").shape, SizeIs(32)) << "as many as NumPy has";
 }
 
 TEST(NpyArray, ReadsWhatIsWrittenHere) {
@@ -232,6 +242,8 @@ const std::vector<Hostile> kHostile = {
     shape("ProductOverflows", "(4294967296, 4294967296)",
           "4294967296 × 4294967296 elements of type u1, file ends after 1"),
     shape("ProductOverflowsTo1", "(9223372036854775807, 9223372036854775807)", "file ends after 1"),
+    shape("TooManyDimensions", shape_of(33, "1"), "expected at most 32 dimensions, found \"1, )"),
+    shape("LongestShape", shape_of(32, "9223372036854775807"), "file ends after 1 of them"),
     {"OneByteShort", npy_array("<i4", "(2, 3)", ByteBuffer(23)),
      "2 × 3 elements of type i4, file ends after 5 of them"},
     {"OneByteLong", npy_array("<i4", "(2, 3)", ByteBuffer(25)), "but 1 more bytes follow"},
@@ -244,7 +256,7 @@ class NpyHostile : public testing::TestWithParam<Hostile> {};
 TEST_P(NpyHostile, IsRefused) {
   const Hostile& hostile = GetParam();
   EXPECT_THAT([&] { parse_npy(hostile.bytes, "a.npy"); },
-              ThrowsMessage<DataError>(AllOf(HasSubstr("a.npy: "), HasSubstr(hostile.reason))));
+              ThrowsMessage<DataError>(AllOf(HasSubstr("a.npy: "), HasSubstr(hostile.reason), SizeIs(Le(1000)))));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, NpyHostile, testing::ValuesIn(kHostile),

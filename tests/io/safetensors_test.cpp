@@ -16,6 +16,7 @@
 #include <dbn/core/error.hpp>
 
 #include "tests/support/peak_memory.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace dbn {
 namespace {
@@ -151,6 +152,21 @@ TEST(Safetensors, FilesOfOtherWritersLoad) {
   EXPECT_EQ(file.find("b")->bytes, bytes_of<float>({2}));
   EXPECT_EQ(file.find("c")->bytes, bytes_of<float>({3}));
   EXPECT_EQ(file.metadata.at("format"), "pt");
+}
+
+TEST(Safetensors, MetadataAreReadWithoutTheTensors) {
+  const test::TempDir dir;
+  const SafetensorsFile file{{{"a", "F32", {2}, ByteBuffer(8)}}, {{"format", "pt"}, {"key", "value"}}};
+  ByteBuffer bytes = encode_safetensors(file);
+  const auto expected = decode_safetensors(bytes, "file").metadata;
+  for (int cut = 0; cut < 2; ++cut) {
+    write_file(dir.path("file"), bytes);
+    EXPECT_EQ(read_safetensors_metadata(dir.path("file")), expected);
+    bytes.resize(bytes.size() - 8);
+  }
+  bytes.pop_back();
+  write_file(dir.path("file"), bytes);
+  EXPECT_THROW(read_safetensors_metadata(dir.path("file")), DataError) << "the header itself is cut";
 }
 
 TEST(Safetensors, ChecksumOfAnotherWriterIsCheckedToo) {

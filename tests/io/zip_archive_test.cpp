@@ -89,6 +89,64 @@ ByteBuffer overlapping() {
   return zip_bytes({outer, inner});
 }
 
+/// A member that looks like an end record with so much behind it, whose comment would end `beyond` the file.
+ByteBuffer hidden_end(std::size_t behind, std::size_t beyond = 0) {
+  constexpr std::size_t kContentAt = 31, kEndBytes = 22;
+  ByteBuffer content = bytes_of("PK\x05\x06");
+  content.resize(kEndBytes + behind);
+  const std::size_t whole = zip_bytes({{.name = "a", .content = content}}).size();
+  const std::size_t comment = whole + beyond - kContentAt - kEndBytes;
+  content[20] = static_cast<std::uint8_t>(comment);
+  content[21] = static_cast<std::uint8_t>(comment >> 8);
+  return zip_bytes({{.name = "a", .content = content}});
+}
+
+constexpr std::size_t kBehindContent = 46 + 1 + 22;  // of a member named "a": its directory entry and the end record
+
+ByteBuffer with_members(std::size_t count) {
+  std::vector<ZipPart> parts(count);
+  for (std::size_t i = 0; i < count; ++i) parts[i] = {.name = std::to_string(i), .content = {}};
+  return zip_bytes(parts);
+}
+
+/// Its end record says `count`.
+ByteBuffer saying(std::uint16_t count, ByteBuffer bytes) {
+  for (const std::size_t place : {14u, 12u}) {
+    bytes[bytes.size() - place] = static_cast<std::uint8_t>(count);
+    bytes[bytes.size() - place + 1] = static_cast<std::uint8_t>(count >> 8);
+  }
+  return bytes;
+}
+
+/// One member "a", and the wider end record of large archives, which says `count`.
+ByteBuffer wide_end(std::uint32_t count) {
+  constexpr std::uint32_t kDirectoryBytes = 46 + 1;
+  ByteBuffer bytes = without_last(zip_bytes({{.name = "a"}}), 22);
+  const auto record = static_cast<std::uint32_t>(bytes.size());
+  const auto append = [&](std::uint32_t number) {
+    test::append_number(bytes, number, 4);
+    test::append_number(bytes, 0, 4);
+  };
+  test::append_text(bytes, "PK\x06\x06");
+  append(44);                         // what is left of the record
+  test::append_number(bytes, 45, 2);  // versions
+  test::append_number(bytes, 45, 2);
+  append(0);  // two disks of 4 bytes
+  append(count);
+  append(count);
+  append(kDirectoryBytes);
+  append(record - kDirectoryBytes);
+  test::append_text(bytes, "PK\x06\x07");
+  test::append_number(bytes, 0, 4);
+  append(record);
+  test::append_number(bytes, 1, 4);
+  test::append_text(bytes, "PK\x05\x06");
+  test::append_number(bytes, 0, 4);
+  for (int i = 0; i < 3; ++i) test::append_number(bytes, 0xFFFFFFFF, 4);
+  test::append_number(bytes, 0, 2);
+  return bytes;
+}
+
 const std::string kText(50, 'x');
 
 const std::vector<Hostile> kHostile = {
@@ -98,6 +156,12 @@ const std::vector<Hostile> kHostile = {
     {"Truncated", without_last(zip_bytes({{.name = "a"}}), 1), "end record"},
     {"TrailingByte", joined(zip_bytes({{.name = "a"}}), bytes_of("x")), "end record"},
     {"Comment", zip_bytes({{.name = "a"}}, "hi"), "a comment"},
+    {"SecondEndRecord", hidden_end(0), "a second end record at byte 31"},
+    {"SecondEndRecordAsFarAsAComment", hidden_end(65535 - kBehindContent), "a second end record at byte 31"},
+    {"TooManyMembers", with_members(4097), "at most 4096 members"},
+    {"TooManyMembersOfWhichItSaysOne", saying(1, with_members(4097)), "at most 4096 members"},
+    {"SaysTooManyMembers", saying(4097, zip_bytes({{.name = "a"}})), "at most 4096 members"},
+    {"SaysTooManyMembersWidely", wide_end(0xFFFFFFFF), "at most 4096 members"},
     {"LeadingBytes", joined(bytes_of("junk"), zip_bytes({{.name = "a"}})), "damaged"},
     {"Overlap", overlapping(), "\"a\" and \"b\" overlap"},
     {"SharedHeader", zip_bytes({{.name = "a"}, {.name = "b", .offset = 0, .in_directory_only = true}}), "damaged"},
@@ -115,8 +179,8 @@ const std::vector<Hostile> kHostile = {
     part("MethodThatLibzipKnows", {.name = "a", .method = 12}, "unknown method 12"),
     part("MethodOfNobody", {.name = "a", .method = 77}, "unknown method 77"),
     part("WrongCrc", {.name = "a", .crc = 5}, "CRC"),
-    part("StoredSizeTooLarge", {.name = "a", .size = 100}, "member \"a\""),
-    part("StoredSizeTooSmall", {.name = "a", .size = 3}, "member \"a\""),
+    part("StoredSizeTooLarge", {.name = "a", .size = 100}, "stored in 5 bytes, promises 100"),
+    part("StoredSizeTooSmall", {.name = "a", .size = 3}, "stored in 5 bytes, promises 3"),
     part("SizeTooLarge", {.name = "a", .content = bytes_of(kText), .method = kDeflated, .size = 100}, "ends after 50"),
     part("SizeTooSmall", {.name = "a", .content = bytes_of(kText), .method = kDeflated, .size = 7},
          "more than the 7 bytes"),
@@ -133,6 +197,15 @@ TEST_P(ZipHostile, IsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(All, ZipHostile, testing::ValuesIn(kHostile),
                          [](const auto& tested) { return tested.param.name; });
+
+TEST(ZipArchive, AMemberMayLookLikeAnEndRecordThatDoesNotEndTheFile) {
+  EXPECT_EQ(read_all(hidden_end(0, 1)).size(), 22U);
+  EXPECT_EQ(read_all(hidden_end(65534 - kBehindContent, 1)).size(), 22U + 65534 - kBehindContent);
+}
+
+TEST(ZipArchive, MayHold4096Members) { EXPECT_EQ(ZipArchive(with_members(4096), "a.zip").members().size(), 4096U); }
+
+TEST(ZipArchive, ReadsTheWideEndRecordOfLargeArchives) { EXPECT_EQ(read_all(wide_end(1)), bytes_of("hello")); }
 
 TEST(ZipArchive, EveryTruncationIsRefused) {
   const ByteBuffer whole = zip_bytes({{.name = "a"}, {.name = "b", .content = bytes_of(kText), .method = kDeflated}});
@@ -163,6 +236,15 @@ TEST(ZipArchive, ABombIsRefusedBeforeItIsUnpacked) {
   const ByteBuffer bomb = zip_bytes({{.name = "zeros", .content = ByteBuffer(20'000'000, 0), .method = kDeflated}});
   const test::PeakMemory peak;
   EXPECT_THAT([&] { read_all(bomb); }, ThrowsMessage<DataError>(AllOf(HasSubstr("zeros"), HasSubstr("a bomb"))));
+  EXPECT_LT(peak.growth(), 10'000'000U);
+}
+
+TEST(ZipArchive, AStoredMemberTakesNoMoreThanItHas) {
+  // A promise that deflated bytes could just keep.
+  const ByteBuffer bytes = zip_bytes({{.name = "a", .content = ByteBuffer(20'000), .size = 20'000'000}});
+  const test::PeakMemory peak;
+  EXPECT_THAT([&] { read_all(bytes); },
+              ThrowsMessage<DataError>(HasSubstr("stored in 20000 bytes, promises 20000000")));
   EXPECT_LT(peak.growth(), 10'000'000U);
 }
 

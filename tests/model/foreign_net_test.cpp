@@ -11,9 +11,11 @@
 #include <dbn/io/safetensors.hpp>
 #include <dbn/io/zip_writer.hpp>
 #include <dbn/model/model_file.hpp>
+#include <dbn/model/net_writer.hpp>
 
 #include "tests/support/temp_dir.hpp"
 #include "tests/support/tensor_views.hpp"
+#include "tests/support/zip_bytes.hpp"
 
 namespace dbn {
 namespace {
@@ -138,6 +140,72 @@ TEST_F(ForeignNet, RefusesFilesOfDbnAndUnknownActivations) {
   EXPECT_THROW(load_foreign_net(dir_.path("none"), "relu"), IoError);
   write_file(dir_.path("net"), std::string_view("PK\3\4 an archive"));
   EXPECT_THROW(load_foreign_net(dir_.path("net"), "relu"), DataError);
+}
+
+// Two terabytes, promised by a file of some kilobytes: nothing of it may be unpacked.
+TEST_F(ForeignNet, ArraysThatMemoryCannotHoldAreRefusedUnread) {
+  std::vector<test::ZipPart> parts;
+  for (int i = 0; i < 256; ++i)
+    for (const char* kind : {"weight", "bias"})
+      parts.push_back({.name = std::to_string(i) + "." + kind + ".npy", .method = 8, .size = 0xFFFFFFFE});
+  write_file(dir_.path("net"), test::zip_bytes(parts));
+  EXPECT_THAT([&] { load_foreign_net(dir_.path("net"), "relu"); },
+              testing::ThrowsMessage<DataError>(testing::AllOf(HasSubstr("net: "), HasSubstr("of memory"))));
+  // Names are looked at before sizes, sizes before bytes.
+  parts.push_back({.name = "0.bias", .content = {}});
+  write_file(dir_.path("net"), test::zip_bytes(parts));
+  EXPECT_THAT([&] { load_foreign_net(dir_.path("net"), "relu"); },
+              testing::ThrowsMessage<DataError>(HasSubstr("two tensors \"0.bias\"")));
+  parts.pop_back();
+  parts.push_back({.name = "preprocessing.shift.npy", .content = {}});
+  write_file(dir_.path("net"), test::zip_bytes(parts));
+  EXPECT_THAT([&] { load_foreign_net(dir_.path("net"), "relu"); },
+              testing::ThrowsMessage<DataError>(HasSubstr("preprocessing.shift")));
+}
+
+// The bytes of its tensors, which are missing here, are none of its business.
+TEST_F(ForeignNet, IsKnownByTheBeginningOfItsFile) {
+  ByteBuffer bytes = encode_safetensors(small_file());
+  bytes.resize(bytes.size() - 8);
+  write_file(dir_.path("net"), bytes);
+  EXPECT_TRUE(is_foreign_net(dir_.path("net")));
+  EXPECT_THROW(load_foreign_net(dir_.path("net"), "relu"), DataError);
+  write_file(dir_.path("net"), std::string_view("PK\3\4 an archive"));
+  EXPECT_TRUE(is_foreign_net(dir_.path("net")));
+  write_file(dir_.path("net"), std::string_view("text"));
+  EXPECT_THROW(is_foreign_net(dir_.path("net")), DataError);
+}
+
+TEST_F(ForeignNet, AnExportIsHeldToWhatItSays) {
+  NetExport net{.net = load(small_file(), "tanh"), .prediction = "softmax", .preprocessing = {}, .outputs = {}};
+  const auto exported = [&] {
+    write_torch(net, dir_.path("net"));
+    return dir_.path("net");
+  };
+  EXPECT_EQ(load_foreign_net(exported(), "tanh").layers[0].weights, net.net.layers[0].weights);
+  EXPECT_THAT([&] { load_foreign_net(exported(), "relu"); },
+              testing::ThrowsMessage<InvalidArgument>(testing::AllOf(HasSubstr("tanh"), HasSubstr("relu"))));
+  net.preprocessing.scale = "unit";
+  EXPECT_THAT([&] { load_foreign_net(exported(), "tanh"); },
+              testing::ThrowsMessage<DataError>(HasSubstr("`dbn export --fold-scaling`")));
+  net.preprocessing = {};
+  net.preprocessing.binarization = Binarization::parse("threshold:0.5", 0);
+  EXPECT_THAT([&] { load_foreign_net(exported(), "tanh"); },
+              testing::ThrowsMessage<DataError>(HasSubstr("binarized by \"threshold:0.5\"")));
+  net.preprocessing = {};
+  net.net.layers.back().activation = &activation("sigmoid");
+  EXPECT_THAT([&] { load_foreign_net(exported(), "tanh"); },
+              testing::ThrowsMessage<DataError>(HasSubstr("expected a linear output layer")));
+}
+
+TEST_F(ForeignNet, NamesOfClassesCanBePrinted) {
+  check_class_names({"a", std::string(256, 'b'), "caf\xC3\xA9", "\xC2\xA0"}, 4);
+  for (const std::string bad : {"", "a\nb", "\x1B[31m", "\x7F", "\xC2\x85", "\xC2\x9F", "\xFF", "\xC3"})
+    EXPECT_THROW(check_class_names({"a", bad}, 2), InvalidArgument) << bad;
+  EXPECT_THROW(check_class_names({"a", std::string(257, 'b')}, 2), InvalidArgument);
+  EXPECT_THROW(check_class_names({"a", std::string("b\0", 2)}, 2), InvalidArgument);
+  EXPECT_THROW(check_class_names({"a", "a"}, 2), InvalidArgument);
+  EXPECT_THROW(check_class_names({"a"}, 2), InvalidArgument);
 }
 
 TEST_F(ForeignNet, OutputsMustBeThoseOfTheTask) {

@@ -1,5 +1,6 @@
 #include <dbn/model/net_writer.hpp>
 
+#include <cerrno>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <dbn/io/npy.hpp>
 #include <dbn/io/safetensors.hpp>
 
+#include "tests/support/failing_calls.hpp"
 #include "tests/support/stored_zip.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -111,10 +113,44 @@ TEST_F(NetWriter, AFolderOfOtherFilesIsRefused) {
   NetExport smaller = net_;
   smaller.net.layers.pop_back();
   EXPECT_THAT([&] { write_csv_folder(smaller, folder, true); },
-              testing::ThrowsMessage<IoError>(HasSubstr("2.bias.csv, which is no part")));
+              testing::ThrowsMessage<IoError>(HasSubstr("\"2.bias.csv\", which is no part")));
   write_file(dir_.path("file"), std::string_view("text"));
   EXPECT_THROW(check_csv_folder(net_, dir_.path("file"), true), IoError);
   EXPECT_THROW(write_csv_folder(net_, dir_.path("none/f"), true), IoError);
+}
+
+// Up to the last write none of the files has its name.
+TEST_F(NetWriter, AFolderOfTablesIsWholeOrNotAtAll) {
+  const std::string folder = dir_.path("f");
+  NetExport older = net_;
+  older.net.layers[1].bias.setZero();
+  for (const bool replaces : {false, true}) {
+    int failed_writes = 0;
+    bool fired = true;
+    for (int n = 1; fired; ++n) {
+      std::filesystem::remove_all(folder);
+      if (replaces) write_csv_folder(older, folder, false);
+      std::string call;
+      {
+        const test::FailNthCall fault(n, ENOSPC);
+        try {
+          write_csv_folder(net_, folder, true);
+        } catch (const IoError&) {
+        }
+        fired = fault.fired();
+        call = fault.call();
+      }
+      if (call != "write") continue;
+      ++failed_writes;
+      EXPECT_EQ(std::filesystem::exists(folder), replaces);
+      if (!replaces) continue;
+      EXPECT_EQ(text("f/2.bias.csv"), "0\n0\n");
+      EXPECT_EQ(names_in_folder(folder).size(), 6U);
+    }
+    EXPECT_EQ(failed_writes, 6) << "one for each file";
+    EXPECT_EQ(names_in_folder(folder).size(), 6U);
+    EXPECT_NE(text("f/2.bias.csv"), "0\n0\n");
+  }
 }
 
 TEST_F(NetWriter, TheSameNetIsTheSameBytes) {

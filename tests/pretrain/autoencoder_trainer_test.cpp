@@ -1,11 +1,13 @@
 // Layers that are autoencoders: their options, noise, optimizers and tying.
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <gtest/gtest.h>
 
 #include <dbn/autoencoder/corruption.hpp>
+#include <dbn/core/error.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
 
 #include "../support/small_layer.hpp"
@@ -118,6 +120,52 @@ TEST(AutoencoderTrainer, UntiedWeightsStayEachOthersTransposeForTheTiedEpochs) {
     trainer->update(all, {4, 3, chosen}, {0.1, 0.5});
     EXPECT_GT(apart(), 1e-3) << kind.name;
   }
+}
+
+TEST(AutoencoderTrainer, GradientsAndWeightsAreHeldShort) {
+  const auto cases = hundred_digits();
+  const auto summary = summarize(cases);
+  const auto chosen = all_cases(20);
+  const Matrix all = batch(cases, chosen);
+  LayerOptions options = small_layer("autoencoder");
+  options.optimizer = "sgd";
+  options.weight_cost = 0;
+  options.untied = true;
+  const auto updated = [&] {
+    const auto trainer = make(options, summary);
+    trainer->update(all, {1, 0, chosen}, {1, 0});
+    return autoencoder(*trainer);
+  };
+  const Autoencoder start = autoencoder(*make(options, summary));
+  options.clip_norm = 0.01;
+  Autoencoder clipped = updated();
+  // Each parameter's step is known to a rounding of the parameter, all of which are below 1.
+  const double squares = (clipped.weights - start.weights).squaredNorm() +
+                         (clipped.decoder_weights - start.decoder_weights).squaredNorm() +
+                         clipped.hidden_bias.squaredNorm() + clipped.decoder_bias.squaredNorm();
+  const auto eps = static_cast<double>(std::numeric_limits<Scalar>::epsilon());
+  EXPECT_NEAR(std::sqrt(squares), 0.01, eps * std::sqrt(static_cast<double>(2 * start.weights.size())));
+
+  options.clip_norm = 0;
+  options.max_norm = 0.1;
+  const Autoencoder limited = updated();
+  for (const Matrix& weights : {limited.weights, limited.decoder_weights})
+    EXPECT_NEAR(static_cast<double>(weights.colwise().norm().maxCoeff()), 0.1, 100 * eps);
+}
+
+TEST(AutoencoderTrainer, RefusesWhatCannotGoTogether) {
+  const auto refused = [](void (*change)(LayerOptions&)) {
+    LayerOptions options = small_layer("denoising");
+    options.epochs = 5;
+    options.untied = true;
+    change(options);
+    EXPECT_THROW(pretrainer("denoising").check(options), InvalidArgument);
+  };
+  refused([](LayerOptions& o) { o.optimizer = "cg", o.clip_norm = 1; });
+  refused([](LayerOptions& o) { o.optimizer = "lbfgs", o.tied_epochs = 2; });
+  refused([](LayerOptions& o) { o.max_norm = 1, o.tied_epochs = 2; });
+  refused([](LayerOptions& o) { o.emphasis = 0.5, o.corruption = "gaussian:0.3"; });
+  refused([](LayerOptions& o) { o.emphasis = 0.5, o.corruption = "none"; });
 }
 
 TEST(AutoencoderTrainer, MemoryIsThatOfItsParametersAndState) {

@@ -44,8 +44,8 @@ TEST_F(AutoencoderTool, FromAStackToEvaluation) {
 
   const json e = run_json(std::string("evaluate model") + kData);
   EXPECT_EQ(e["cases"], 50);
-  EXPECT_EQ(e["squared_error"], trained["test_squared_error"]);
   EXPECT_EQ(e["error"], trained["test_error"]);
+  EXPECT_EQ(e["unexplained"], trained["test_unexplained"]);
   EXPECT_EQ(e["cross_entropy"], trained["test_cross_entropy"]);
   EXPECT_THAT(run(std::string("evaluate model") + kData), HasSubstr("squared error"));
   EXPECT_EQ(run_json("inspect model")["inputs"], 784);
@@ -89,6 +89,10 @@ TEST_F(AutoencoderTool, ItsEncoderStartsAClassifier) {
   EXPECT_EQ(to.outputs.size(), 10U);
   EXPECT_EQ(to.task, "classification");
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(to.net.layers[i].weights, from.net.layers[i].weights);
+  // A task named in a file of options counts, though it is the usual one.
+  write_file(dir_.path("options.ini"), std::string_view("[finetune]\ntask = classification\n"));
+  run(std::string("finetune --config options.ini --from model --epochs 1 --out by_file") + kData);
+  EXPECT_EQ(load_model(dir_.path("by_file")).task, "classification");
   // Without a task it goes on as what it is.
   run(std::string("finetune --from model --epochs 1 --out again") + kData);
   EXPECT_EQ(load_model(dir_.path("again")).task, "autoencoder");
@@ -100,9 +104,21 @@ TEST_F(AutoencoderTool, CasesNeedNoLabels) {
   EXPECT_EQ(run_json("evaluate m --data x.csv --label-column none --quiet")["cases"], 4);
 }
 
+// The scaling is that of the training cases, and test cases may leave its range.
+TEST_F(AutoencoderTool, TestCasesBeyondTheRangeAreEvaluated) {
+  write_file(dir_.path("train.csv"), std::string_view("a,b\n0,1\n1,0\n0.5,1\n"));
+  write_file(dir_.path("test.csv"), std::string_view("a,b\n0,1\n1.5,0\n"));
+  const std::string data = " --test test.csv --label-column none --quiet";
+  const json r = run_json("finetune --task autoencoder --data train.csv --layers 1 --epochs 1 --out m" + data);
+  EXPECT_TRUE(r["test_error"].is_number());
+  EXPECT_TRUE(r["test_cross_entropy"].is_null());
+  EXPECT_TRUE(run_json("evaluate m --data test.csv --label-column none --quiet")["error"].is_number());
+}
+
 TEST_F(AutoencoderTool, RefusesWhatHasNoMeaning) {
   pretrain();
   fine_tune();
+  expect_refused(2, "--code-activation", std::string("finetune --layers 4 --code-activation tanh --out m") + kData);
   expect_refused(2, "--labels", std::string("finetune --task autoencoder --from stack --labels 10 --out m") + kData);
   expect_refused(2, "--code-activation", std::string("finetune --from stack --code-activation tanh --out m") + kData);
   expect_refused(2, "binary-cross-entropy or squared-error",

@@ -105,6 +105,14 @@ TEST_F(Export, WrongRequestsAreRefusedAndWriteNothing) {
   EXPECT_THAT(run("export binary"), HasSubstr("binarize them by threshold:0.5"));
 }
 
+TEST_F(Export, AModelIsNotReplacedByOneOfItsTensors) {
+  run("export s --to csv --out d");
+  write_file(dir_.path("d/0.weight.csv"), bytes("s"));
+  expect_refused(2, "--out: d/0.weight.csv is also read", "export d/0.weight.csv --to csv --out d --force");
+  expect_refused(2, "is also read", "export d/0.weight.csv --to csv --out ./d --force --dry-run");
+  EXPECT_EQ(bytes("d/0.weight.csv"), bytes("s"));
+}
+
 TEST_F(Export, DryRunsAndHelpWriteNothing) {
   EXPECT_THAT(run("export --help"), AllOf(StartsWith("usage: dbn export STACK|MODEL"), HasSubstr("--fold-scaling")));
   EXPECT_EQ(run("export s --dry-run --to csv"), "encoder 9-5-4 with sigmoid, sigmoid after its layers\n");

@@ -90,6 +90,20 @@ class Faults : public testing::Test {
         std::string("compare --starts xavier,he --seeds 1 --layers 8 --finetune.epochs 1 --quiet") + kData + " --out ",
         "predict " + dir_.path("m") + kData + " --proba --out ", std::string("data make") + kData + " --out "};
   }
+  /// Those that make files of a model or stack, and of a file of another tool; some want a path that ends in .csv.
+  std::vector<std::string> converters() const {
+    make_model();
+    succeed(std::string("pretrain --out s --epochs 1 --layers 8 --quiet") + kData);
+    succeed("export m --fold-scaling --out foreign");
+    return {"export " + dir_.path("m") + " --out ", "export " + dir_.path("m") + " --to npz --out ",
+            "import " + dir_.path("foreign") + " --activation relu --out ",
+            "encode " + dir_.path("m") + kData + " --out ", "reconstruct " + dir_.path("s") + kData + " --out "};
+  }
+  std::vector<std::string> all_writers() const {
+    auto all = converters();
+    for (const auto& command : writers()) all.push_back(command);
+    return all;
+  }
   void write(const std::string& name, const std::string& text) const { write_file(dir_.path(name), text); }
   std::string text_of(const std::string& name) const {
     const ByteBuffer bytes = read_file(dir_.path(name));
@@ -100,18 +114,18 @@ class Faults : public testing::Test {
 };
 
 TEST_F(Faults, AFullDiskKeepsTheOldFileAndNothingElse) {
-  make_model();
+  const auto commands = all_writers();
   std::filesystem::create_directory(dir_.path("disk"));
   const SmallDisk disk(dir_.path("disk"));
   SKIP_WITHOUT_MOUNT(disk);
-  write("disk/old", kOld);
+  write("disk/old.csv", kOld);
   disk.fill();
   const auto before = names_in(dir_.path("disk"));
-  for (const auto& command : writers())
-    for (const char* out : {"disk/new", "disk/old --force"}) {
+  for (const auto& command : commands)
+    for (const char* out : {"disk/new.csv", "disk/old.csv --force"}) {
       expect_one_line(run(command + out), words(out)[0], "No space left on device", command);
       EXPECT_EQ(names_in(dir_.path("disk")), before) << command;
-      EXPECT_EQ(text_of("disk/old"), kOld) << command;
+      EXPECT_EQ(text_of("disk/old.csv"), kOld) << command;
     }
 }
 
@@ -152,15 +166,31 @@ TEST_F(Faults, AReadOnlyFolderIsNoticedBeforeAnyWork) {
 
 TEST_F(Faults, TheLimitOfAFileIsAnErrorAndNoDeath) {
   if (!kPlainHeap) GTEST_SKIP() << "a sanitizer keeps its shadow in files, which the limit hits";
-  make_model();
+  const auto commands = all_writers();
   std::filesystem::create_directory(dir_.path("folder"));
-  write("folder/old", kOld);
-  for (const auto& command : writers())
-    for (const char* out : {"folder/new", "folder/old --force"}) {
+  write("folder/old.csv", kOld);
+  for (const auto& command : commands)
+    for (const char* out : {"folder/new.csv", "folder/old.csv --force"}) {
       expect_one_line(run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
-      EXPECT_EQ(names_in(dir_.path("folder")), std::vector<std::string>{"old"}) << command;
-      EXPECT_EQ(text_of("folder/old"), kOld) << command;
+      EXPECT_EQ(names_in(dir_.path("folder")), std::vector<std::string>{"old.csv"}) << command;
+      EXPECT_EQ(text_of("folder/old.csv"), kOld) << command;
     }
+}
+
+TEST_F(Faults, AFolderOfTablesIsWholeOrNotAtAll) {
+  if (!kPlainHeap) GTEST_SKIP() << "a sanitizer keeps its shadow in files, which the limit hits";
+  make_model();
+  const std::string command = "export m --to csv --out ";
+  succeed(command + "old");
+  succeed(std::string("finetune --out m --force --epochs 2 --layers 8 --quiet") + kData);
+  const auto before = names_in(dir_.path("old"));
+  std::vector<std::string> texts;
+  for (const auto& name : before) texts.push_back(text_of("old/" + name));
+  for (const char* out : {"new", "old --force"})
+    expect_one_line(run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
+  EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"m", "old"}));
+  EXPECT_EQ(names_in(dir_.path("old")), before);
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(text_of("old/" + before[i]), texts[i]) << before[i];
 }
 
 // Files that are written while their cases come, two of them at once as well: none is there before all is.

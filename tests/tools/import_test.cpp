@@ -17,7 +17,15 @@ class Import : public StackTool {
  protected:
   // A net as a file of another tool, which does not say what it is for.
   void save_foreign(const Mlp& net) const {
-    save_net(net, "regression", "squared-error", std::vector<std::string>(names(net.output_count())));
+    save_model({.net = net,
+                .outputs = names(net.output_count()),
+                .preprocessing = {},
+                .seed = 1,
+                .start = "xavier",
+                .history = {},
+                .task = "regression",
+                .loss = "squared-error"},
+               dir_.path("m"));
     run("export m --out foreign --force");
   }
   static std::vector<std::string> names(Index count) {
@@ -68,6 +76,32 @@ TEST_F(Import, FinetuneGoesOnWithTheWeights) {
   EXPECT_EQ(model.start, "import");
   EXPECT_EQ(model.outputs.size(), 10U);
   EXPECT_EQ(model.preprocessing.scale, "minmax");
+}
+
+TEST_F(Import, AnExportIsHeldToWhatItSays) {
+  save_foreign(digits_net());
+  const std::string finetune = "finetune --from foreign --out model --activation ";
+  for (const std::string& command : {std::string("import foreign --out model --activation "), finetune})
+    expect_refused(2, "\"tanh\" after its layer 1, found relu",
+                   command + "relu" + (command == finetune ? kDigits : ""));
+  save_classifier(make_mlp({9, 5, 3}, "tanh", "xavier", 1));
+  run("export m --out scaled");
+  expect_refused(3, "dbn export --fold-scaling", "import scaled --activation tanh --out model");
+  expect_refused(3, "dbn export --fold-scaling",
+                 std::string("finetune --from scaled --activation tanh --out model") + kDigits);
+  run("export m --fold-scaling --out raw");
+  run("import raw --activation tanh --out model");
+  EXPECT_EQ(load_model(dir_.path("model")).net.layers[0].activation->name, "tanh");
+}
+
+TEST_F(Import, ClassesAreTwoOrMoreAndTheirNamesCanBePrinted) {
+  save_foreign(make_mlp({9, 5, 1}, "tanh", "xavier", 1));
+  expect_refused(2, "--task regression --loss binary-cross-entropy", "import foreign --activation tanh --out model");
+  run("import foreign --activation tanh --task regression --loss binary-cross-entropy --out model");
+  save_foreign(make_mlp({9, 5, 2}, "tanh", "xavier", 1));
+  for (const char* bad : {"b\x1B[31m", "b\x7F", "b\xC2\x85", "b\xFF"})
+    expect_refused(2, "UTF-8 without control characters",
+                   std::string("import foreign --activation tanh --out other --classes a,") + bad);
 }
 
 TEST_F(Import, WhatDoesNotFitIsRefused) {

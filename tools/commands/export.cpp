@@ -6,6 +6,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/table.hpp>
+#include <dbn/io/file.hpp>
 #include <dbn/model/net_export.hpp>
 #include <dbn/model/net_writer.hpp>
 #include <dbn/model/onnx_writer.hpp>
@@ -26,8 +27,8 @@ enum class Scaling {
   net              ///< the net that the file holds
 };
 
-/// One kind of file. To add one: a row in formats().
-struct Format {
+/// One kind of file. To add one: a row in targets().
+struct Target {
   std::string name;
   std::string default_out;
   void (*write)(const NetExport& net, const std::string& path, bool overwrite);
@@ -35,8 +36,8 @@ struct Format {
   bool folder = false;
 };
 
-const std::vector<Format>& formats() {
-  static const std::vector<Format> table{
+const std::vector<Target>& targets() {
+  static const std::vector<Target> table{
       {"torch", "net.safetensors", [](const NetExport& net, const std::string& path, bool) { write_torch(net, path); },
        Scaling::reader},
       {"pt", "net.pt", [](const NetExport& net, const std::string& path, bool) { write_pt(net, path); },
@@ -64,7 +65,7 @@ struct ExportOptions {
                  "state dictionary of PyTorch with those keys; npz: NumPy arrays with those names; onnx: a graph from "
                  "raw data to predictions, where this dbn was built with ONNX; csv: a folder with "
                  "a file for each of these arrays",
-         .choices = row_names(formats())},
+         .choices = row_names(targets())},
         {.name = "part",
          .value = &part,
          .help = "full: all layers, of a stack its deep autoencoder; encoder: from data to codes; decoder: from codes "
@@ -91,8 +92,14 @@ NetExport exported(const TrainedFile& file, const ExportOptions& options) {
   return net;
 }
 
+void check_folder(const NetExport& net, const std::string& folder, const std::string& input, bool overwrite) {
+  for (const auto& file : csv_paths(net, folder))
+    if (same_file(file, input)) throw InvalidArgument(fmt::format("--out: {} is also read; name another folder", file));
+  check_csv_folder(net, folder, overwrite);
+}
+
 // What must be done to data before the net sees them; empty for nothing.
-std::string scaling_note(const NetExport& net, const Format& format) {
+std::string scaling_note(const NetExport& net, const Target& format) {
   if (format.scaling == Scaling::net) return "";
   const Preprocessing& scaling = net.preprocessing;
   std::string note;
@@ -133,12 +140,12 @@ void run_export(std::span<const std::string> arguments) {
   if (!line.parse(arguments)) return;
 
   check_options(options.fields());
-  const Format& format = row_named(formats(), options.to, "format");
+  const Target& format = row_named(targets(), options.to, "format");
   if (options.out.empty()) options.out = format.default_out;
   const bool overwrite = line.global.force || line.global.dry_run;
   if (!format.folder) check_output(options.out, {path}, overwrite);
   const NetExport net = exported(load_trained_file(path), options);
-  if (format.folder) check_csv_folder(net, options.out, overwrite);
+  if (format.folder) check_folder(net, options.out, path, overwrite);
   const std::string summary =
       fmt::format("{} {} with {} after its layers", net_part_names()[static_cast<std::size_t>(net.part)],
                   fmt::join(sizes_of(net.net), "-"), fmt::join(net.activations(), ", "));

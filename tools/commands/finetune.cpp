@@ -1,5 +1,7 @@
 // dbn finetune: a stack or an initializer in; a classifier, a net that predicts numbers, or an autoencoder out.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -64,7 +66,9 @@ struct StartOptions {
          .range = {1, 1e9}},
         {.name = "activation",
          .value = &activation,
-         .help = "activation of the hidden layers, without --from or with another tool's weights",
+         .help =
+             "activation of the hidden layers, without --from or with another tool's weights; with an export of dbn's "
+             "own it must be that one",
          .choices = activation_names(),
          .unset =
              "the one that --init is meant for: relu for he and auto, selu for lecun, tanh for orthogonal, sigmoid "
@@ -132,9 +136,9 @@ From read_from(const StartOptions& start, const CommandLine& line) {
     if (line.given(option) && !(foreign && (option == "activation" || option == "scale" || option == "binarize")))
       throw InvalidArgument(fmt::format("--{}: has no effect with --from, whose file decides it", option));
   if (foreign && start.activation.empty())
-    throw InvalidArgument(
-        fmt::format("--activation: expected that of the hidden layers, which {} as a file of another tool does not say",
-                    start.from));
+    throw InvalidArgument(fmt::format(
+        "--activation: expected that of the hidden layers, which {} as a file for other tools leaves to you",
+        start.from));
   if (foreign)
     from.foreign = load_foreign_net(start.from, start.activation);
   else if (file_kind(start.from) == "dbn-model")
@@ -145,8 +149,8 @@ From read_from(const StartOptions& start, const CommandLine& line) {
 }
 
 // A model goes on with what it learnt; an autoencoder also with another task, if one is named.
-void adopt_task(FinetuneOptions& options, const From& from, const CommandLine& line) {
-  if (!from.model || (line.given("task") && from.gives_encoder(options.task))) return;
+void adopt_task(FinetuneOptions& options, const From& from, bool task_is_named, const CommandLine& line) {
+  if (!from.model || (task_is_named && from.gives_encoder(options.task))) return;
   const auto adopt = [&](const char* option, std::string& value, const std::string& of_model) {
     if (line.given(option) && value != of_model)
       throw InvalidArgument(fmt::format("--{}: the model of --from was trained by {}, found {}; leave the option out",
@@ -229,6 +233,15 @@ FinetuneResult train(Mlp net, const PreparedCases& labelled, const PreparedCases
   return result;
 }
 
+// A task that is named in a file of options, too, is another thing than none.
+OptionFields fields_with_open_task(FinetuneOptions& options) {
+  options.task.clear();
+  OptionFields fields = options.fields();
+  const auto task = std::ranges::find(fields, std::string("task"), &OptionField::name);
+  task->unset = FinetuneOptions{}.task + ", or what the model of --from learnt";
+  return fields;
+}
+
 }  // namespace
 
 void run_finetune(std::span<const std::string> arguments) {
@@ -242,19 +255,23 @@ void run_finetune(std::span<const std::string> arguments) {
   line.add({{.name = "out", .value = &out, .help = "file that the model is written to"}});
   line.add(start.fields());
   Checkpointing checkpointing(line);
-  line.add(options.fields());
+  line.add(fields_with_open_task(options));
   line.add(checkpointing.fields());
   line.add(data.fields(), "data");
   if (!line.parse(arguments)) return;
 
+  const bool task_is_named = !options.task.empty();
+  if (!task_is_named) options.task = FinetuneOptions{}.task;
   options.validate();
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file, start.from});
   const From from = read_from(start, line);
-  adopt_task(options, from, line);
+  adopt_task(options, from, task_is_named, line);
   data.numeric_labels = task(options.task).outputs == Outputs::targets;
   const TrainingCases cases = load_training_cases(data, line.seed(), from.preprocessing());
   from.check_fits(start.from, options.task, *cases.files.training);
   const bool every_case = learns_inputs(options.task);
+  if (!every_case && line.given("code-activation"))
+    throw InvalidArgument("--code-activation: has no effect without --task autoencoder; leave the option out");
   if (every_case && line.given("labels"))
     throw InvalidArgument("--labels: an autoencoder learns from every case; leave the option out");
   const PreparedCases chosen = every_case ? cases.training() : cases.labelled(data.labels, line.seed());
@@ -279,7 +296,6 @@ void run_finetune(std::span<const std::string> arguments) {
   FinetuneResult result = train(std::move(net), chosen, validation, options, identity, checkpointing, line);
   const double seconds = watch.seconds();
   const auto names = every_case ? std::vector<std::string>() : output_names(*cases.files.training);
-  const TestResult test = evaluate_test(result.net, every_case ? cases.all_test() : cases.test(), options);
   save_model({result.net, names, cases.preprocessing, line.seed(),
               start.from.empty() ? start.start().method
               : from.stack       ? "stack"
@@ -287,6 +303,7 @@ void run_finetune(std::span<const std::string> arguments) {
                                  : from.model->start,
               result.history, options.task, loss_of(options).name},
              out);
+  const TestResult test = evaluate_test(result.net, every_case ? cases.all_test() : cases.test(), options);
   report_finetune(result, test, cases, seconds, out, line);
   if (test.classes) note_only_prediction(*test.classes, names, line.global.quiet);
 }

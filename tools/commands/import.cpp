@@ -1,7 +1,5 @@
 // dbn import: weights that another tool trained become a model of ours.
 
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -30,7 +28,7 @@ struct ImportOptions {
     return {
         {.name = "activation",
          .value = &activation,
-         .help = "activation of the hidden layers, which the file does not say",
+         .help = "activation of the hidden layers, which only an export of dbn's own says: it must be that one",
          .choices = activation_names(),
          .unset = "none; it must be given"},
         {.name = "task", .value = &task, .help = "what the outputs stand for", .choices = task_names()},
@@ -48,20 +46,16 @@ struct ImportOptions {
   }
 };
 
-void check_classes(const std::vector<std::string>& classes, Index outputs) {
-  if (std::ssize(classes) != outputs)
-    throw InvalidArgument(
-        fmt::format("--classes: expected {} names, as the net has outputs, found {}", outputs, classes.size()));
-  if (std::set<std::string>(classes.begin(), classes.end()).size() != classes.size())
-    throw InvalidArgument("--classes: one is named twice");
-}
-
 // As data name theirs when nobody says.
 std::vector<std::string> output_names(const ImportOptions& options, const Mlp& net) {
   const Outputs outputs = task(options.task).outputs;
   if (outputs != Outputs::classes && !options.classes.empty())
     throw InvalidArgument(fmt::format("--classes: the outputs of the task {} are no classes", options.task));
   if (outputs == Outputs::inputs) return {};
+  if (outputs == Outputs::classes && net.output_count() == 1)
+    throw InvalidArgument(
+        "--task: expected an output for each of two classes or more, found 1; try --task regression --loss "
+        "binary-cross-entropy, or train the net with two outputs");
   std::vector<std::string> names = options.classes;
   for (Index i = 0; options.classes.empty() && i < net.output_count(); ++i) {
     if (outputs == Outputs::classes)
@@ -69,16 +63,18 @@ std::vector<std::string> output_names(const ImportOptions& options, const Mlp& n
     else
       names.push_back(net.output_count() == 1 ? "target" : fmt::format("target{}", i + 1));
   }
-  if (outputs == Outputs::classes) check_classes(names, net.output_count());
+  if (outputs == Outputs::classes) check_class_names(names, net.output_count());
   return names;
 }
 
 }  // namespace
 
 void run_import(std::span<const std::string> arguments) {
-  CommandLine line("import",
-                   "Makes a model of weights that another tool trained: a safetensors or npz file with the keys of "
-                   "torch.nn.Sequential. It takes data as they are, without scaling.");
+  CommandLine line(
+      "import",
+      "Makes a model of weights that another tool trained: a safetensors or npz file with the keys of "
+      "torch.nn.Sequential. It takes data as they are, without scaling; of an export of dbn's own, make it with "
+      "--fold-scaling.");
   std::string path;
   ImportOptions options;
   line.add_argument("FILE", &path, "safetensors or npz file with N.weight and N.bias of each Linear module");

@@ -11,6 +11,7 @@
 
 #include <dbn/core/error.hpp>
 #include <dbn/io/image_grid.hpp>
+#include <dbn/io/json.hpp>
 #include <dbn/io/png.hpp>
 #include <dbn/model/checkpoint_file.hpp>
 #include <dbn/model/model_file.hpp>
@@ -225,7 +226,7 @@ void run_inspect(std::span<const std::string> arguments) {
   const std::string kind = file_kind(path);
   if (kind != "dbn-stack" && kind != "dbn-model" && kind != "dbn-checkpoint")
     throw DataError(fmt::format("{}: expected a dbn-stack, dbn-model or dbn-checkpoint, found {}", path,
-                                kind.empty() ? "another safetensors file" : kind));
+                                kind.empty() ? "another safetensors file" : quote_for_message(kind)));
   if (!filters.path.empty()) check_filters(filters, path, kind, line);
   const bool with_data = line.given("data") || line.given("test");
   auto [description, weights, findings] = read(kind, path, with_data ? std::optional(data) : std::nullopt);

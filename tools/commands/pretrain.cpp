@@ -22,6 +22,13 @@ using namespace dbn;
 
 namespace {
 
+std::vector<std::string> tasks_with_labels() {
+  std::vector<std::string> names;
+  for (const auto& row : tasks())
+    if (row.outputs != Outputs::inputs) names.push_back(row.name);
+  return names;
+}
+
 std::string epoch_line(const PretrainEpoch& e) {
   const std::string gap = e.free_energy_gap ? fmt::format("  free-energy gap {:.3f}", *e.free_energy_gap) : "";
   return fmt::format("layer {}  epoch {:>3}  reconstruction error {:.4f}{}  {:.2f} s", e.layer, e.epoch,
@@ -78,7 +85,7 @@ void run_pretrain(std::span<const std::string> arguments) {
   line.add({{.name = "task",
              .value = &goal,
              .help = "what the label columns, which are not read as features, hold: classes, or numbers",
-             .choices = task_names()}});
+             .choices = tasks_with_labels()}});
   Checkpointing checkpointing(line);
   line.add(options.fields());
   line.add(checkpointing.fields());

@@ -156,6 +156,7 @@ void run_reconstruct(std::span<const std::string> arguments) {
                        {"worst", all.errors().worst_json()},
                        {"errors", options.errors.path},
                        {"out", options.out}});
-  print(fmt::format("data   {}\ncases  {}\nlayer  {}\nerror  {:.4f} a case, squared and summed over features\n{}",
-                    cases.dataset().name, cases.case_count(), map.layer, error, all.errors().worst_text()));
+  print(
+      fmt::format("data   {}\ncases  {}\nlayer  {}\nerror  {:.4f} a case, squared and summed over scaled features\n{}",
+                  cases.dataset().name, cases.case_count(), map.layer, error, all.errors().worst_text()));
 }

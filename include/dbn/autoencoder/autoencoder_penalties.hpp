@@ -16,8 +16,8 @@ struct AutoencoderPenalties {
   /// Mean activity over a batch that each unit is asked for [Ng 2011, lecture notes on the sparse autoencoder; Lee et
   /// al. 2008, "Sparse deep belief net model for visual area V2"].
   double sparsity_target = 0.05;
-  /// On the sum over hidden units of KL(target || mean activity), nats [the same]. Within 1e-4 of 0 and 1, where the
-  /// divergence has no bounds, it goes on as a straight line.
+  /// On the sum over hidden units of KL(target || mean activity), nats [the same]. Below 1e-30 and within rounding of
+  /// 1, where the divergence has no bounds, it goes on as a straight line.
   double sparsity_cost = 0;
   /// On the mean over cases of the sum of |h|.
   double code_l1 = 0;

@@ -22,6 +22,7 @@ struct CorruptionKind {
   double most;           ///< largest strength; the least is 0
   void (*apply)(const Stream& stream, double strength, std::uint32_t epoch, std::span<const Index> cases,
                 const ConstMatrixRef& clean, MatrixRef corrupted, MatrixRef* touched);
+  bool touches_all = false;  ///< every feature, so that none is left alone
 };
 
 /// none; masking: each feature becomes 0 with probability `strength`; salt-and-pepper: with that probability it becomes

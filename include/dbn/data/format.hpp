@@ -12,8 +12,9 @@ namespace dbn {
 
 /// Where the labels of a table are, and what they are.
 struct ReadOptions {
-  std::string label_column = "last";  ///< "last", "none", a column number from 1, or a column's name
-  bool numeric_labels = false;        ///< they are numbers, the dataset's targets; `label_column` may list several
+  /// "last" or "none"; where the format has columns, also a column number from 1, or a column's name
+  std::string label_column = "last";
+  bool numeric_labels = false;  ///< they are numbers, the dataset's targets; `label_column` may list several
 };
 
 /// One format: how its files are named and recognised, and how they are read.
@@ -27,6 +28,7 @@ struct Format {
   /// Reads a file of nothing but labels; nullptr where the format knows none.
   std::vector<std::string> (*read_labels)(std::span<const std::uint8_t> bytes, const std::string& name);
   bool compressed = false;  ///< by itself, so that .gz around it is refused
+  bool columns = false;     ///< `label_column` may name some
 };
 
 /// All formats, most specific recogniser first.
@@ -34,7 +36,8 @@ const std::vector<Format>& formats();
 
 /// Reads a file of any known format: by extension, else recognised by content; through gunzip when it is named .gz.
 /// FILE.npz:KEY, here and below, is one array of such a file, read as an NPY file. Throws IoError, or DataError, also
-/// when the name says gzip and the contents do not, or the reverse.
+/// when the name says gzip and the contents do not, or the reverse; InvalidArgument when `options` ask for a label
+/// column of a format without columns.
 Dataset read_dataset(const std::string& path, const ReadOptions& options = {});
 
 /// Reads the labels of a file that holds nothing else (IDX or NPY of rank 1, one CSV column) or of NPZ, one text per

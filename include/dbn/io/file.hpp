@@ -13,6 +13,8 @@ using ByteBuffer = std::vector<std::uint8_t>;
 
 /// The whole file. Throws IoError with path and cause; a folder is refused.
 ByteBuffer read_file(const std::string& path);
+/// Its first bytes, `most` of them where it has so many. Throws as read_file().
+ByteBuffer read_beginning(const std::string& path, std::size_t most);
 
 /// Replaces `path` by these bytes or leaves it as it was: temporary file in the same folder, fsync, rename, fsync of
 /// the folder. On any failure the temporary file is removed and IoError names path and cause.

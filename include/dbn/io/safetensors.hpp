@@ -56,4 +56,7 @@ void write_safetensors(const std::string& path, const std::vector<TensorView>& t
 /// encode_safetensors writes: no changed bit goes unnoticed. Tensors come in the order of the buffer.
 SafetensorsFile decode_safetensors(std::span<const std::uint8_t> bytes, const std::string& name);
 
+/// The strings of a file's `__metadata__`; no more than its header is read and checked. Throws IoError or DataError.
+std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
+
 }  // namespace dbn

@@ -16,15 +16,15 @@ struct ReconstructionEvaluation {
   double squared_error = 0;  ///< mean over cases of the squared error summed over features
   double unexplained =
       0;  ///< that in percent of what the cases' own mean leaves, 100 when they do not vary and it errs
-  std::optional<double> cross_entropy = {};  ///< of probabilities: mean over cases of the sum over features, nats
+  /// Of probabilities: mean over cases of the sum over features, nats; none when a feature is no probability.
+  std::optional<double> cross_entropy = {};
 };
 
 /// Evaluates a net whose outputs stand for its inputs. Throws InvalidArgument when shapes do not fit or there is no
-/// case, DataError as check_inputs() does.
+/// case.
 ReconstructionEvaluation evaluate_reconstruction(const Mlp& net, const CaseSource& cases, const Loss& loss);
 
-/// Throws DataError when a feature does not lie where the loss expects what it gives back.
-void check_inputs(const CaseSource& cases, const Loss& loss);
-void check_inputs(const ConstMatrixRef& inputs, const Loss& loss);
+/// Throws DataError, naming the case, when a feature does not lie where the loss expects what it is trained on.
+void check_inputs(const PreparedCases& cases, const Loss& loss);
 
 }  // namespace dbn
