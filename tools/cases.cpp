@@ -1,6 +1,8 @@
 #include "cases.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -55,7 +57,8 @@ std::optional<PreparedCases> TrainingCases::all_test() const {
   return PreparedCases(files.test, all_cases(files.test->case_count()), preprocessing);
 }
 
-TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed, const Preprocessing* fitted) {
+TrainingCases load_training_cases(DataOptions options, std::uint64_t seed, const Preprocessing* fitted) {
+  if (fitted != nullptr) options.schema = fitted->schema;
   TrainingCases cases{.files = open_data(options), .split = {}, .preprocessing = {}};
   cases.split = split_validation(*cases.files.training, options.validation, seed);
   cases.preprocessing = fitted != nullptr
@@ -68,13 +71,15 @@ TrainingCases load_training_cases(const DataOptions& options, std::uint64_t seed
 OptionFields model_data_fields(DataOptions& data) {
   OptionFields fields = data.fields();
   std::erase_if(fields, [](const OptionField& field) {
-    return field.name == "labels" || field.name == "validation" || field.name == "scale" || field.name == "binarize";
+    constexpr std::string_view kTraining[] = {"labels", "validation", "scale", "binarize", "categorical"};
+    return std::ranges::find(kTraining, field.name) != std::end(kTraining);
   });
   return fields;
 }
 
 PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
   options.numeric_labels = task(model.task).outputs == Outputs::targets;
+  options.schema = model.preprocessing.schema;
   Dataset chosen = chosen_cases(options);
   const bool predicts = task(model.task).outputs != Outputs::inputs;
   if (predicts && chosen.has_targets()) adopt_targets(chosen, model.outputs);
@@ -84,7 +89,8 @@ PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
 }
 
-PreparedCases load_feature_cases(const DataOptions& options, Index features, const Preprocessing& preprocessing) {
+PreparedCases load_feature_cases(DataOptions options, Index features, const Preprocessing& preprocessing) {
+  options.schema = preprocessing.schema;
   Dataset chosen = chosen_cases(options);
   fit_features(chosen, features);
   const Index count = chosen.case_count();

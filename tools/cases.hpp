@@ -33,9 +33,8 @@ struct TrainingCases {
 };
 
 /// Reads, splits, scales and binarizes. `fitted` (may be null) is the preprocessing of a stack or model that must be
-/// used again.
-TrainingCases load_training_cases(const dbn::DataOptions& options, std::uint64_t seed,
-                                  const dbn::Preprocessing* fitted);
+/// used again, with its categories.
+TrainingCases load_training_cases(dbn::DataOptions options, std::uint64_t seed, const dbn::Preprocessing* fitted);
 
 /// The data options of commands that apply a model: those about training are not among them.
 dbn::OptionFields model_data_fields(dbn::DataOptions& data);
@@ -47,7 +46,7 @@ dbn::PreparedCases load_model_cases(dbn::DataOptions options, const dbn::ModelFi
 
 /// Cases of so many features, chosen in the same way, with whatever labels they have. Throws DataError for another
 /// number of features.
-dbn::PreparedCases load_feature_cases(const dbn::DataOptions& options, dbn::Index features,
+dbn::PreparedCases load_feature_cases(dbn::DataOptions options, dbn::Index features,
                                       const dbn::Preprocessing& preprocessing);
 
 /// The cases that a stack is applied to: those, treated by the stack's own preprocessing.

@@ -108,6 +108,7 @@ std::string Checkpointing::diverged_text(const std::string& what) const {
 RunIdentity data_identity(const CommandLine& line, DataOptions data, const Dataset& training) {
   RunIdentity identity{{"--seed", fmt::format("{}", line.seed())}, {"training data", fingerprint(training)}};
   // Where the data are read from does not matter, only what they are.
-  add_options(identity, data.fields(), {"data", "label-file", "label-column", "test", "test-label-file", "limit"});
+  add_options(identity, data.fields(),
+              {"data", "label-file", "label-column", "categorical", "test", "test-label-file", "limit"});
   return identity;
 }

@@ -20,10 +20,12 @@
 #include <dbn/core/tensor.hpp>
 #include <dbn/core/types.hpp>
 #include <dbn/data/binarization.hpp>
+#include <dbn/data/case_output.hpp>
 #include <dbn/data/case_source.hpp>
 #include <dbn/data/csv_reader.hpp>
 #include <dbn/data/csv_writer.hpp>
 #include <dbn/data/dataset.hpp>
+#include <dbn/data/description.hpp>
 #include <dbn/data/fingerprint.hpp>
 #include <dbn/data/format.hpp>
 #include <dbn/data/idx_reader.hpp>
@@ -31,8 +33,10 @@
 #include <dbn/data/npy_reader.hpp>
 #include <dbn/data/npz_reader.hpp>
 #include <dbn/data/preprocessing.hpp>
+#include <dbn/data/schema.hpp>
 #include <dbn/data/source.hpp>
 #include <dbn/data/split.hpp>
+#include <dbn/data/stored_cases.hpp>
 #include <dbn/data/synthetic.hpp>
 #include <dbn/experiment/comparison.hpp>
 #include <dbn/experiment/glorot_profile.hpp>
@@ -43,6 +47,7 @@
 #include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
 #include <dbn/io/gzip.hpp>
+#include <dbn/io/gzip_file.hpp>
 #include <dbn/io/image_grid.hpp>
 #include <dbn/io/json.hpp>
 #include <dbn/io/npy.hpp>
@@ -51,6 +56,7 @@
 #include <dbn/io/png.hpp>
 #include <dbn/io/pt_writer.hpp>
 #include <dbn/io/safetensors.hpp>
+#include <dbn/io/stored_file.hpp>
 #include <dbn/io/streamed_file.hpp>
 #include <dbn/io/zip_archive.hpp>
 #include <dbn/io/zip_writer.hpp>
@@ -93,6 +99,7 @@
 #include <dbn/pretrain/stack.hpp>
 #include <dbn/pretrain/unroll.hpp>
 #include <dbn/pretrain/variational_bound.hpp>
+#include <dbn/pretrain/visible_units.hpp>
 #include <dbn/rbm/annealed_importance.hpp>
 #include <dbn/rbm/contrastive_divergence.hpp>
 #include <dbn/rbm/estimator.hpp>

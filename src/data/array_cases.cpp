@@ -15,9 +15,8 @@ Table table_of(const NpyArray& array) {
   return table;
 }
 
-}  // namespace
-
-Dataset array_cases(const NpyArray& array, const std::string& name) {
+/// A dataset of as many cases, all but the features.
+Dataset described_cases(const NpyLayout& array, const std::string& name) {
   constexpr std::size_t kMaxRank = 4;
   if (array.shape.size() == 1)
     throw DataError(
@@ -30,10 +29,27 @@ Dataset array_cases(const NpyArray& array, const std::string& name) {
   Dataset dataset;
   dataset.name = name;
   dataset.shape.assign(array.shape.begin() + 1, array.shape.end());
-  if (array.type.size == 1 && array.type.kind != 'i')
+  return dataset;
+}
+
+}  // namespace
+
+Dataset array_cases(const NpyArray& array, const std::string& name) {
+  Dataset dataset = described_cases(array, name);
+  if (array.type.is_byte())
     dataset.features = table_of<Dataset::Bytes>(array);
   else
     dataset.features = table_of<Matrix>(array);
+  dataset.check();
+  return dataset;
+}
+
+Dataset stored_cases(const NpyLayout& layout, const std::shared_ptr<const StoredFile>& file) {
+  Dataset dataset = described_cases(layout, file->path());
+  const Index cases = layout.shape[0];
+  const StoredCases stored(file, layout.begin, layout.type, layout.count() / cases, cases);
+  stored.check_truth_values();
+  dataset.features = stored;
   dataset.check();
   return dataset;
 }

@@ -1,5 +1,7 @@
 #include <dbn/data/case_source.hpp>
 
+#include <algorithm>
+#include <array>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@ namespace dbn {
 namespace {
 
 constexpr Index kCasesPerTile = 32;
+constexpr Index kCasesAtOnce = 8;  // few enough for a first-level cache, many enough for one reading of a file
 
 }  // namespace
 
@@ -23,15 +26,21 @@ PreparedCases::PreparedCases(std::shared_ptr<const Dataset> dataset, std::vector
                                       fitted, dataset_->feature_count()));
 }
 
-// A case is scaled while it is in a first-level cache: one pass over the batch.
+// Cases are scaled while they are in a first-level cache: one pass over the batch.
 void PreparedCases::gather_into(std::span<const Index> cases, MatrixRef out) const {
   const Tiles tiles(static_cast<Index>(cases.size()), kCasesPerTile, 1);
   parallel_for(tiles.count(), [&](Index t) {
-    for (Index c = tiles.first(t); c < tiles.first(t) + tiles.length(t); ++c) {
-      const Index member = members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(c)])];
-      MatrixRef column = out.middleCols(c, 1);
-      dataset_->gather_into({&member, 1}, column);
-      preprocessing_.apply(column, {&member, 1});
+    std::array<Index, kCasesAtOnce> members;
+    const Index end = tiles.first(t) + tiles.length(t);
+    for (Index first = tiles.first(t); first < end; first += kCasesAtOnce) {
+      const Index count = std::min(kCasesAtOnce, end - first);
+      for (Index c = 0; c < count; ++c)
+        members[static_cast<std::size_t>(c)] =
+            members_[static_cast<std::size_t>(cases[static_cast<std::size_t>(first + c)])];
+      const auto chosen = std::span<const Index>(members).first(static_cast<std::size_t>(count));
+      MatrixRef columns = out.middleCols(first, count);
+      dataset_->gather_into(chosen, columns);
+      preprocessing_.apply(columns, chosen);
     }
   });
 }

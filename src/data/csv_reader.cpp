@@ -8,12 +8,16 @@
 
 #include <dbn/core/error.hpp>
 
+#include "csv_categories.hpp"
 #include "csv_layout.hpp"
 #include "csv_tokens.hpp"
+#include "matrix_room.hpp"
+#include "names.hpp"
 
 namespace dbn {
 namespace {
 
+using detail::CsvCategories;
 using detail::CsvLayout;
 using detail::FieldCursor;
 using detail::kFeature;
@@ -41,8 +45,8 @@ std::string label_text(const FieldCursor& fields, std::string_view field) {
 
 /// One line of a table.
 struct CsvCase {
-  explicit CsvCase(const CsvLayout& layout)
-      : features(layout.features()), targets(layout.numeric ? layout.labels() : 0) {}
+  CsvCase(const CsvLayout& layout, Index feature_count)
+      : features(feature_count), targets(layout.numeric ? layout.labels() : 0) {}
 
   Vector features;
   Vector targets;     ///< labels that are numbers
@@ -63,7 +67,9 @@ class FeatureTable {
     ++count_;
   }
 
-  std::variant<Dataset::Bytes, Matrix> take() { return std::move(table_); }
+  void move_to(Dataset& dataset) {
+    std::visit([&](auto& table) { dataset.features = std::move(table); }, table_);
+  }
 
  private:
   void widen() {
@@ -78,12 +84,25 @@ class FeatureTable {
   Index count_ = 0;
 };
 
-Scalar real_number(FieldCursor& fields) {
+/// `doubt` is what else there is to say of a field that is none.
+Scalar real_number(FieldCursor& fields, std::string_view doubt = "") {
   const std::string_view field = fields.take();
   const auto number = detail::field_number(field);
   if (!number)
-    fields.refuse_field(fmt::format("expected a finite decimal number such as 0.5, found '{}'", detail::shown(field)));
+    fields.refuse_field(
+        fmt::format("expected a finite decimal number such as 0.5, found '{}'{}", detail::shown(field), doubt));
   return *number;
+}
+
+/// Which of its column's categories a field holds.
+Index category(FieldCursor& fields, const CsvCategories::Codes& codes) {
+  const std::string text = detail::category_text(fields.take());
+  const auto at = codes.find(text);
+  if (at != codes.end()) return at->second;
+  std::vector<std::string> known(codes.size());
+  for (const auto& [name, code] : codes) known[static_cast<std::size_t>(code)] = name;
+  fields.refuse_field(
+      fmt::format("unknown category '{}'; the training cases have {}", detail::shown(text), detail::listed(known)));
 }
 
 void read_label(FieldCursor& fields, const CsvLayout& layout, Index place, CsvCase& row) {
@@ -93,7 +112,7 @@ void read_label(FieldCursor& fields, const CsvLayout& layout, Index place, CsvCa
     row.label = label_text(fields, fields.take());
 }
 
-void read_case(FieldCursor fields, const CsvLayout& layout, CsvCase& row) {
+void read_case(FieldCursor fields, const CsvLayout& layout, const CsvCategories& categories, CsvCase& row) {
   row.bytes = true;
   Scalar* out = row.features.data();
   for (Index column = 0; column < layout.columns(); ++column) {
@@ -102,11 +121,15 @@ void read_case(FieldCursor fields, const CsvLayout& layout, CsvCase& row) {
     std::uint32_t digits = 0;
     if (const Index place = layout.label[static_cast<std::size_t>(column)]; place != kFeature) {
       read_label(fields, layout, place, row);
+    } else if (const auto* codes = categories.of(column)) {
+      const auto count = static_cast<Index>(codes->size());
+      Eigen::Map<Vector>(out, count) = Vector::Unit(count, category(fields, *codes));
+      out += count;
     } else if (fields.take_digits(digits)) {
       *out++ = static_cast<Scalar>(digits);
       row.bytes &= digits <= 255;
     } else {
-      const Scalar number = real_number(fields);
+      const Scalar number = real_number(fields, categories.doubt(column));
       *out++ = number;
       row.bytes &= number >= 0 && number <= 255 && number == std::floor(number);
     }
@@ -127,16 +150,33 @@ std::string_view table_text(std::span<const std::uint8_t> bytes, const std::stri
   return text.substr(0, text.find_last_not_of("\r\n") + 1);
 }
 
-Dataset read_table(std::string_view text, const std::string& name, const CsvLayout& layout) {
-  FeatureTable table(layout.features(), case_room(text, layout));
-  CsvCase row(layout);
+/// Groups of features are wider than their texts.
+Index room_for_features(const CsvCategories& categories, Index cases, std::size_t file_bytes, const std::string& name) {
+  const auto& columns = categories.schema.columns;
+  const Index features = categories.schema.feature_count();
+  const bool numbers = !std::ranges::all_of(columns, &Column::categorical);
+  detail::check_matrix_room({.cases = cases,
+                             .features = features,
+                             .element_bytes = numbers ? sizeof(Scalar) : 1,
+                             .cause = fmt::format("cases of {} features, one for each category,", features)},
+                            file_bytes, name);
+  return features;
+}
+
+Dataset read_table(std::string_view text, const std::string& name, const CsvLayout& layout,
+                   const CsvCategories& categories) {
+  const Index room = case_room(text, layout);
+  const Index features =
+      categories.schema.empty() ? layout.features() : room_for_features(categories, room, text.size(), name);
+  FeatureTable table(features, room);
+  CsvCase row(layout, features);
   std::vector<std::string> labels;
   std::vector<Scalar> targets;
   LineCursor lines(text);
   std::string_view line;
   if (layout.header) lines.next(line);
   while (lines.next(line)) {
-    read_case(FieldCursor(name, lines.number(), line, layout.separator), layout, row);
+    read_case(FieldCursor(name, lines.number(), line, layout.separator), layout, categories, row);
     table.append(row);
     if (layout.numeric)
       targets.insert(targets.end(), row.targets.begin(), row.targets.end());
@@ -146,8 +186,9 @@ Dataset read_table(std::string_view text, const std::string& name, const CsvLayo
 
   Dataset dataset;
   dataset.name = name;
-  dataset.features = table.take();
-  dataset.shape = {layout.features()};
+  table.move_to(dataset);
+  dataset.shape = {features};
+  dataset.schema = categories.schema;
   if (layout.labels() == 0) return dataset;
   if (layout.numeric)
     set_targets(dataset, Eigen::Map<const Matrix>(targets.data(), layout.labels(), dataset.case_count()),
@@ -163,12 +204,13 @@ bool is_text(std::span<const std::uint8_t> bytes) { return detail::text_length(b
 
 Dataset read_csv(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options) {
   const std::string_view text = table_text(bytes, name);
-  return read_table(text, name, detail::csv_layout(text, name, options));
+  const CsvLayout layout = detail::csv_layout(text, name, options);
+  return read_table(text, name, layout, detail::csv_categories(text, name, layout, options));
 }
 
 Dataset read_csv_targets(std::span<const std::uint8_t> bytes, const std::string& name) {
   const std::string_view text = table_text(bytes, name);
-  return read_table(text, name, detail::csv_target_layout(text, name));
+  return read_table(text, name, detail::csv_target_layout(text, name), {});
 }
 
 std::vector<std::string> read_csv_labels(std::span<const std::uint8_t> bytes, const std::string& name) {

@@ -162,6 +162,8 @@ bool is_spoilt_number(std::string_view field) {
   return rest.empty() || (rest.front() == ',' && all_digits(rest.substr(1), "0123456789"));
 }
 
+bool is_text_field(std::string_view field) { return !field_number(field) && !is_spoilt_number(field); }
+
 bool is_name(std::string_view text) {
   constexpr std::size_t longest = 256;
   if (text.size() > longest) return false;

@@ -31,7 +31,11 @@ std::optional<Scalar> field_number(std::string_view field);
 /// Whether a field was meant as a number and is none that can be used: nan, inf, 1e999, hex, 1,5, +1 or nothing at all.
 bool is_spoilt_number(std::string_view field);
 
-/// Whether a text may name a class or a target: at most 256 bytes, no control characters (C0, DEL, C1).
+/// Whether a field is neither: a name, which a column of numbers does not hold.
+bool is_text_field(std::string_view field);
+
+/// Whether a text may name a class, a target, a column or a category: at most 256 bytes, no control characters (C0,
+/// DEL, C1).
 bool is_name(std::string_view text);
 
 /// A piece of a file fit for a message: short, on one line, no control characters.

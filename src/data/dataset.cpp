@@ -1,9 +1,8 @@
 #include <dbn/data/dataset.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <optional>
+#include <numeric>
 #include <set>
 #include <unordered_map>
 
@@ -12,14 +11,42 @@
 #include <dbn/core/error.hpp>
 #include <dbn/core/math.hpp>
 
+#include "names.hpp"
+
 namespace dbn {
 namespace {
+
+using detail::in_order;
+using detail::integer_in;
+using detail::listed;
 
 /// Out of its caller so that the compiler sees two plain pointers that do not overlap, and vectorises.
 template <typename Element>
 void convert(const Element* __restrict__ from, Scalar* __restrict__ to, Index count) {
   for (Index i = 0; i < count; ++i) to[i] = static_cast<Scalar>(from[i]);
 }
+
+template <typename Held>
+void gather(const Held& matrix, std::span<const Index> cases, MatrixRef out) {
+  for (std::size_t i = 0; i < cases.size(); ++i)
+    convert(matrix.data() + cases[i] * matrix.rows(), out.data() + static_cast<Index>(i) * out.outerStride(),
+            matrix.rows());
+}
+void gather(const StoredCases& stored, std::span<const Index> cases, MatrixRef out) { stored.gather_into(cases, out); }
+
+template <typename Held>
+void keep_columns(Held& matrix, Index count) {
+  matrix.conservativeResize(Eigen::NoChange, count);
+}
+void keep_columns(StoredCases& stored, Index count) { stored.keep_first(count); }
+
+template <typename Held>
+void pad_rows(Held& matrix, Index count) {
+  const Index own = matrix.rows();
+  matrix.conservativeResize(count, Eigen::NoChange);
+  matrix.bottomRows(count - own).setZero();
+}
+void pad_rows(StoredCases&, Index) {}  // a file that is read where it lies names all features
 
 /// Divides instead of multiplying, so that no shape can overflow.
 bool shape_holds(const std::vector<Index>& shape, Index features) {
@@ -46,14 +73,14 @@ void check_labels(const Dataset& dataset) {
                                 bad - dataset.labels.begin() + 1, *bad, classes, classes - 1));
 }
 
-/// `what` is what a row of the numbers is.
-void check_finite(const Dataset& dataset, const Matrix& numbers, const char* what) {
+/// `what` is what a row of the numbers is, `first` the case of their first column.
+void check_finite(const Dataset& dataset, const ConstMatrixRef& numbers, const char* what, Index first = 0) {
   if (all_finite(numbers)) return;
   for (Index c = 0; c < numbers.cols(); ++c)
     for (Index r = 0; r < numbers.rows(); ++r)
       if (!std::isfinite(numbers(r, c)))
         throw DataError(fmt::format("{}: {} {} of case {} is {}; expected a finite number that fits {}", dataset.name,
-                                    what, r + 1, c + 1, numbers(r, c),
+                                    what, r + 1, first + c + 1, numbers(r, c),
                                     sizeof(Scalar) == sizeof(float) ? "single precision" : "double precision"));
 }
 
@@ -73,24 +100,11 @@ void check_targets(const Dataset& dataset) {
   check_finite(dataset, dataset.targets, "target");
 }
 
-std::optional<std::int64_t> integer_in(const std::string& text) {
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return value;
-}
-
 /// The distinct texts, in the order that set_labels() promises.
 std::vector<std::string> classes_in(const std::vector<std::string>& texts) {
-  std::set<std::string> distinct(texts.begin(), texts.end());
+  std::set<std::string, std::less<>> distinct(texts.begin(), texts.end());
   distinct.erase("");
-  std::vector<std::string> classes(distinct.begin(), distinct.end());
-  // Stable, so that texts of equal value (7 and 07) keep their alphabetic order.
-  if (std::all_of(classes.begin(), classes.end(), integer_in))
-    std::stable_sort(classes.begin(), classes.end(),
-                     [](const auto& a, const auto& b) { return *integer_in(a) < *integer_in(b); });
-  return classes;
+  return in_order(distinct);
 }
 
 /// Where each of `names` stands in `classes`; kUnlabelled for one that does not.
@@ -104,14 +118,6 @@ std::vector<int> positions(const std::vector<std::string>& names, const std::vec
     found.push_back(at == place.end() ? kUnlabelled : at->second);
   }
   return found;
-}
-
-/// For messages: all of a few names, the first of many.
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::ptrdiff_t most = 20;
-  const auto count = std::min(most, std::ssize(names));
-  return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + count, ", "),
-                     count < std::ssize(names) ? ", ..." : "");
 }
 
 // Of a target that its file does not name.
@@ -135,6 +141,11 @@ Index Dataset::feature_count() const {
   return std::visit([](const auto& matrix) { return matrix.rows(); }, features);
 }
 
+bool Dataset::holds_bytes() const {
+  if (const auto* stored = std::get_if<StoredCases>(&features)) return stored->type().is_byte();
+  return std::holds_alternative<Bytes>(features);
+}
+
 void Dataset::gather_into(std::span<const Index> cases, MatrixRef out) const {
   if (out.rows() != feature_count() || out.cols() != static_cast<Index>(cases.size()))
     throw InvalidArgument(fmt::format("gather_into: expected a batch of {} x {}, found {} x {}", feature_count(),
@@ -144,22 +155,36 @@ void Dataset::gather_into(std::span<const Index> cases, MatrixRef out) const {
   if (bad != cases.end())
     throw InvalidArgument(fmt::format("gather_into: case {} is not among the {} cases of {}", *bad, count, name));
 
-  std::visit(
-      [&](const auto& matrix) {
-        for (std::size_t i = 0; i < cases.size(); ++i)
-          convert(matrix.data() + cases[i] * matrix.rows(), out.data() + static_cast<Index>(i) * out.outerStride(),
-                  matrix.rows());
-      },
-      features);
+  std::visit([&](const auto& held) { gather(held, cases, out); }, features);
+}
+
+void Dataset::for_each_block(FunctionRef<void(Index first, const ConstMatrixRef& block)> visit) const {
+  constexpr Index kMostCases = 256;
+  constexpr Index kMostNumbers = Index{1} << 20;  // of several cases
+  const Index most = std::clamp(kMostNumbers / std::max<Index>(feature_count(), 1), Index{1}, kMostCases);
+  const Index count = case_count();
+  Matrix block(feature_count(), std::min(most, count));
+  std::vector<Index> cases(static_cast<std::size_t>(block.cols()));
+  for (Index first = 0; first < count; first += most) {
+    const Index length = std::min(most, count - first);
+    std::iota(cases.begin(), cases.end(), first);
+    gather_into(std::span(cases).first(static_cast<std::size_t>(length)), block.leftCols(length));
+    visit(first, block.leftCols(length));
+  }
 }
 
 void Dataset::check() const {
   if (!shape_holds(shape, feature_count()))
     throw DataError(fmt::format("{}: a case of shape {} does not have {} features", name, fmt::join(shape, " × "),
                                 feature_count()));
+  if (!schema.empty() && schema.feature_count() != feature_count())
+    throw DataError(
+        fmt::format("{}: columns of {} features, but cases of {}", name, schema.feature_count(), feature_count()));
   check_labels(*this);
   check_targets(*this);
   if (const auto* numbers = std::get_if<Matrix>(&features)) check_finite(*this, *numbers, "feature");
+  if (const auto* stored = std::get_if<StoredCases>(&features); stored != nullptr && stored->type().kind == 'f')
+    for_each_block([&](Index first, const ConstMatrixRef& block) { check_finite(*this, block, "feature", first); });
 }
 
 void adopt_classes(Dataset& dataset, const std::vector<std::string>& classes) {
@@ -233,21 +258,15 @@ void adopt_targets(Dataset& dataset, const std::vector<std::string>& names) {
 }
 
 void pad_features(Dataset& dataset, Index count) {
-  const Index own = dataset.feature_count();
-  if (!dataset.sparse || own >= count) return;
-  std::visit(
-      [=](auto& matrix) {
-        matrix.conservativeResize(count, Eigen::NoChange);
-        matrix.bottomRows(count - own).setZero();
-      },
-      dataset.features);
+  if (!dataset.sparse || dataset.feature_count() >= count) return;
+  std::visit([=](auto& held) { pad_rows(held, count); }, dataset.features);
   dataset.shape = {count};
 }
 
 void keep_first(Dataset& dataset, Index count) {
   if (count < 0) throw InvalidArgument(fmt::format("expected a number of cases from 0, found {}", count));
   if (count >= dataset.case_count()) return;
-  std::visit([=](auto& matrix) { matrix.conservativeResize(Eigen::NoChange, count); }, dataset.features);
+  std::visit([=](auto& held) { keep_columns(held, count); }, dataset.features);
   if (dataset.labelled()) dataset.labels.resize(static_cast<std::size_t>(count));
   if (dataset.has_targets()) dataset.targets.conservativeResize(Eigen::NoChange, count);
 }

@@ -1,6 +1,7 @@
 #include <dbn/data/format.hpp>
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -16,6 +17,8 @@
 
 namespace dbn {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::string_view kGzip = ".gz";
 
@@ -44,7 +47,8 @@ std::string known_formats() {
   return text;
 }
 
-const Format& format_of(const std::string& path, std::span<const std::uint8_t> bytes) {
+/// By the name, else by the first bytes; null when neither is known.
+const Format* find_format(const std::string& path, std::span<const std::uint8_t> bytes) {
   std::string name = lower_case(path);
   const bool gzipped = name.ends_with(kGzip);
   if (gzipped) name.resize(name.size() - kGzip.size());
@@ -53,10 +57,15 @@ const Format& format_of(const std::string& path, std::span<const std::uint8_t> b
       if (!name.ends_with(extension)) continue;
       if (gzipped && format.compressed)
         throw DataError(fmt::format("{}: {} is compressed already; unpack the gzip around it", path, format.name));
-      return format;
+      return &format;
     }
   for (const auto& format : formats())
-    if (format.recognise(bytes)) return format;
+    if (format.recognise(bytes)) return &format;
+  return nullptr;
+}
+
+const Format& format_of(const std::string& path, std::span<const std::uint8_t> bytes) {
+  if (const Format* format = find_format(path, bytes)) return *format;
   throw DataError(
       fmt::format("{}: neither name nor contents are of a known format; known are {}", path, known_formats()));
 }
@@ -77,27 +86,57 @@ Contents open_path(const std::string& path) {
   return {std::move(bytes), format};
 }
 
-}  // namespace
-
-const std::vector<Format>& formats() {
-  static const std::vector<Format> table = {
-      {"idx", {".idx"}, is_idx, read_idx, read_idx_targets, read_idx_labels},
-      {"npy", {".npy"}, is_npy, read_npy, read_npy_targets, read_npy_labels},
-      {"npz", {".npz"}, is_zip, read_npz, read_npz_targets, read_npz_labels, true},
-      {"libsvm", {".libsvm", ".svm"}, is_libsvm, read_libsvm, nullptr, nullptr},
-      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels, false, true},
-  };
-  return table;
-}
-
-Dataset read_dataset(const std::string& path, const ReadOptions& options) {
-  const auto [bytes, format] = open_path(path);
+/// Throws InvalidArgument when options ask for columns of a format that has none.
+void check_columns(const Format& format, const std::string& path, const ReadOptions& options) {
   const std::string& column = options.label_column;
   if (!format.columns && column != "last" && column != "none")
     throw InvalidArgument(
         fmt::format("--label-column: {}: files of format {} have no columns to choose from; expected last or none, "
                     "found '{}'; leave it out, or give the labels as a file of their own",
                     path, format.name, column));
+  if (!format.columns && !options.schema && options.categorical != "auto" && options.categorical != "none")
+    throw InvalidArgument(
+        fmt::format("--categorical: {}: files of format {} have no columns of categories; expected auto or none, found "
+                    "'{}'",
+                    path, format.name, options.categorical));
+}
+
+/// Asks by name: what is opened and is a pipe, not a file, has lost its writer when it is opened again.
+bool is_large_file(const std::string& path, std::uint64_t least) {
+  std::error_code none;
+  return fs::is_regular_file(path, none) && fs::file_size(path, none) >= least;
+}
+
+/// Cases that stay in their file; none when it must be read whole.
+std::optional<Dataset> open_stored(const std::string& path, const ReadOptions& options) {
+  constexpr std::size_t kRecognised = 4096;
+  if (!NpzPath::parse(path).keys.empty() || !is_large_file(path, options.stored_from)) return std::nullopt;
+  const auto file = std::make_shared<const StoredFile>(path);
+  const ByteBuffer beginning = file->beginning(kRecognised);
+  if (lower_case(path).ends_with(kGzip) || is_gzip(beginning)) return std::nullopt;
+  const Format* format = find_format(path, beginning);
+  if (format == nullptr || format->open == nullptr) return std::nullopt;
+  check_columns(*format, path, options);
+  return format->open(file);
+}
+
+}  // namespace
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> table = {
+      {"idx", {".idx"}, is_idx, read_idx, read_idx_targets, read_idx_labels, open_idx},
+      {"npy", {".npy"}, is_npy, read_npy, read_npy_targets, read_npy_labels, open_npy},
+      {"npz", {".npz"}, is_zip, read_npz, read_npz_targets, read_npz_labels, nullptr, true},
+      {"libsvm", {".libsvm", ".svm"}, is_libsvm, read_libsvm, nullptr, nullptr},
+      {"csv", {".csv", ".tsv"}, is_text, read_csv, read_csv_targets, read_csv_labels, nullptr, false, true},
+  };
+  return table;
+}
+
+Dataset read_dataset(const std::string& path, const ReadOptions& options) {
+  if (auto stored = open_stored(path, options)) return std::move(*stored);
+  const auto [bytes, format] = open_path(path);
+  check_columns(format, path, options);
   return format.read(bytes, path, options);
 }
 

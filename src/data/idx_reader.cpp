@@ -1,24 +1,27 @@
 #include <dbn/data/idx_reader.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
-#include <type_traits>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
 
+#include "io/npy_elements.hpp"
+
 namespace dbn {
 namespace {
 
 constexpr std::size_t kMaxRank = 4;
+constexpr std::size_t kLongestHeader = 4 + 4 * kMaxRank;
 
 struct IdxArray {
   std::uint8_t type = 0;
   std::vector<std::uint64_t> extents;
-  std::span<const std::uint8_t> elements;
+  std::uint64_t count = 0;                 ///< of elements
+  std::span<const std::uint8_t> elements;  ///< empty where only the header was read
 
+  std::size_t header() const { return 4 + 4 * extents.size(); }
   std::string shape_text() const { return fmt::format("{}", fmt::join(extents, " × ")); }
 };
 
@@ -40,35 +43,10 @@ std::size_t element_size(std::uint8_t type) {
   }
 }
 
-template <std::size_t size>
-using Bits = std::conditional_t<
-    size == 1, std::uint8_t,
-    std::conditional_t<size == 2, std::uint16_t, std::conditional_t<size == 4, std::uint32_t, std::uint64_t>>>;
-
-template <typename Element>
-Element big_endian(const std::uint8_t* bytes) {
-  std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < sizeof(Element); ++i) bits = bits << 8 | bytes[i];
-  return std::bit_cast<Element>(static_cast<Bits<sizeof(Element)>>(bits));
-}
-
-/// Calls `visit` with a zero of the C++ type that an IDX type stands for.
-template <typename Visit>
-auto with_element_type(std::uint8_t type, Visit visit) {
-  switch (type) {
-    case 0x09:
-      return visit(std::int8_t{});
-    case 0x0B:
-      return visit(std::int16_t{});
-    case 0x0C:
-      return visit(std::int32_t{});
-    case 0x0D:
-      return visit(float{});
-    case 0x0E:
-      return visit(double{});
-    default:
-      return visit(std::uint8_t{});
-  }
+/// The same type in the words of NPY.
+NpyType npy_type(std::uint8_t type) {
+  const char kind = type == 0x08 ? 'u' : type == 0x0D || type == 0x0E ? 'f' : 'i';
+  return {.kind = kind, .size = element_size(type), .big_endian = true};
 }
 
 void check_magic(std::span<const std::uint8_t> bytes, const std::string& name) {
@@ -95,42 +73,63 @@ std::uint64_t entry_size(const IdxArray& array) {
   return product;
 }
 
-/// Compares by dividing the size that is there, so that no product of extents can overflow.
-void check_size(const IdxArray& array, const std::string& name) {
+/// Compares by dividing `found`, the bytes that are there, so that no product of extents can overflow.
+void check_size(const IdxArray& array, std::uint64_t found, const std::string& name) {
   const auto zero = std::find(array.extents.begin(), array.extents.end(), 0u);
   if (zero != array.extents.end())
     throw DataError(
         fmt::format("{}: dimension {} of {} is zero", name, zero - array.extents.begin() + 1, array.shape_text()));
   const std::uint64_t entry = entry_size(array);
-  const std::uint64_t complete = array.elements.size() / entry;
+  const std::uint64_t complete = found / entry;
   if (complete < array.extents[0])
     throw DataError(fmt::format("{}: header promises {}, file ends after {} of {} entries", name, array.shape_text(),
                                 complete, array.extents[0]));
-  if (const std::uint64_t rest = array.elements.size() - array.extents[0] * entry; rest > 0)
+  if (const std::uint64_t rest = found - array.extents[0] * entry; rest > 0)
     throw DataError(fmt::format("{}: header promises {}, but {} more bytes follow", name, array.shape_text(), rest));
 }
 
-IdxArray parse(std::span<const std::uint8_t> bytes, const std::string& name) {
+/// What the header says that `bytes`, the first of a file of `size`, begin with.
+IdxArray parse_header(std::span<const std::uint8_t> bytes, std::uint64_t size, const std::string& name) {
   check_magic(bytes, name);
   IdxArray array{.type = bytes[2], .extents = {}, .elements = {}};
-  const std::size_t rank = bytes[3];
-  const std::size_t header = 4 + 4 * rank;
-  if (bytes.size() < header)
-    throw DataError(fmt::format("{}: expected an IDX header of {} bytes for rank {}, file ends after {}", name, header,
-                                rank, bytes.size()));
-  for (std::size_t i = 0; i < rank; ++i) array.extents.push_back(big_endian<std::uint32_t>(&bytes[4 + 4 * i]));
-  array.elements = bytes.subspan(header);
-  check_size(array, name);
+  array.extents.resize(bytes[3]);
+  if (bytes.size() < array.header())
+    throw DataError(fmt::format("{}: expected an IDX header of {} bytes for rank {}, file ends after {}", name,
+                                array.header(), array.extents.size(), bytes.size()));
+  for (std::size_t i = 0; i < array.extents.size(); ++i)
+    array.extents[i] = detail::load<std::uint32_t>(&bytes[4 + 4 * i], true);
+  check_size(array, size - array.header(), name);
+  array.count = (size - array.header()) / element_size(array.type);
   return array;
 }
 
-template <typename Element>
-Matrix numbers(const IdxArray& array, Index features, Index cases) {
-  Matrix matrix(features, cases);
-  const std::uint8_t* from = array.elements.data();
-  for (Index i = 0; i < matrix.size(); ++i, from += sizeof(Element))
-    matrix.data()[i] = static_cast<Scalar>(big_endian<Element>(from));
-  return matrix;
+IdxArray parse(std::span<const std::uint8_t> bytes, const std::string& name) {
+  IdxArray array = parse_header(bytes, bytes.size(), name);
+  array.elements = bytes.subspan(array.header());
+  return array;
+}
+
+/// A dataset of as many cases, all but the features.
+Dataset described_cases(const IdxArray& array, const std::string& name) {
+  if (array.extents.size() == 1)
+    throw DataError(
+        fmt::format("{}: this is a label file: one number for each of {} cases; expected cases of two or "
+                    "more dimensions. Give it as --label-file",
+                    name, array.extents[0]));
+  Dataset dataset;
+  dataset.name = name;
+  dataset.shape.assign(array.extents.begin() + 1, array.extents.end());
+  return dataset;
+}
+
+/// The elements (elements of a case x cases).
+template <typename Table>
+Table table_of(const IdxArray& array) {
+  const auto cases = static_cast<Index>(array.extents[0]);
+  Table table(static_cast<Index>(array.count) / cases, cases);
+  detail::convert_elements(npy_type(array.type), array.elements.data(),
+                           std::span(table.data(), static_cast<std::size_t>(table.size())));
+  return table;
 }
 
 template <typename Element>
@@ -138,7 +137,7 @@ std::vector<std::string> label_texts(const IdxArray& array, const std::string& n
   std::vector<std::string> texts;
   texts.reserve(array.extents[0]);
   for (std::size_t at = 0; at < array.elements.size(); at += sizeof(Element)) {
-    const auto label = big_endian<Element>(&array.elements[at]);
+    const auto label = detail::load<Element>(&array.elements[at], true);
     if (label < 0)
       throw DataError(fmt::format("{}: label {} is {}; expected an integer from 0", name, texts.size() + 1, label));
     texts.push_back(fmt::format("{}", label));
@@ -155,22 +154,21 @@ bool is_idx(std::span<const std::uint8_t> bytes) {
 
 Dataset read_idx(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions&) {
   const IdxArray array = parse(bytes, name);
-  if (array.extents.size() == 1)
-    throw DataError(
-        fmt::format("{}: this is a label file: one number for each of {} cases; expected cases of two or "
-                    "more dimensions. Give it as --label-file",
-                    name, array.extents[0]));
-
-  Dataset dataset;
-  dataset.name = name;
-  dataset.shape.assign(array.extents.begin() + 1, array.extents.end());
-  const auto cases = static_cast<Index>(array.extents[0]);
-  const auto features = static_cast<Index>(array.elements.size() / element_size(array.type)) / cases;
+  Dataset dataset = described_cases(array, name);
   if (array.type == 0x08)
-    dataset.features = Dataset::Bytes(Eigen::Map<const Dataset::Bytes>(array.elements.data(), features, cases));
+    dataset.features = table_of<Dataset::Bytes>(array);
   else
-    dataset.features =
-        with_element_type(array.type, [&](auto element) { return numbers<decltype(element)>(array, features, cases); });
+    dataset.features = table_of<Matrix>(array);
+  dataset.check();
+  return dataset;
+}
+
+std::optional<Dataset> open_idx(const std::shared_ptr<const StoredFile>& file) {
+  const IdxArray array = parse_header(file->beginning(kLongestHeader), file->size(), file->path());
+  Dataset dataset = described_cases(array, file->path());
+  const auto cases = static_cast<Index>(array.extents[0]);
+  dataset.features =
+      StoredCases(file, array.header(), npy_type(array.type), static_cast<Index>(array.count) / cases, cases);
   dataset.check();
   return dataset;
 }
@@ -180,14 +178,10 @@ Dataset read_idx_targets(std::span<const std::uint8_t> bytes, const std::string&
   if (array.extents.size() > 2)
     throw DataError(fmt::format("{}: holds {} values, which are cases, not targets; expected one or two dimensions",
                                 name, array.shape_text()));
-  const auto cases = static_cast<Index>(array.extents[0]);
-  const auto count = static_cast<Index>(array.elements.size() / element_size(array.type)) / cases;
   Dataset dataset;
   dataset.name = name;
-  dataset.features = Matrix(0, cases);
-  set_targets(
-      dataset,
-      with_element_type(array.type, [&](auto element) { return numbers<decltype(element)>(array, count, cases); }), {});
+  dataset.features = Matrix(0, static_cast<Index>(array.extents[0]));
+  set_targets(dataset, table_of<Matrix>(array), {});
   return dataset;
 }
 
@@ -200,7 +194,10 @@ std::vector<std::string> read_idx_labels(std::span<const std::uint8_t> bytes, co
                     name, array.shape_text()));
   if (array.type == 0x0D || array.type == 0x0E)
     throw DataError(fmt::format("{}: labels of IDX type {:02x} are real numbers; expected integers", name, array.type));
-  return with_element_type(array.type, [&](auto element) { return label_texts<decltype(element)>(array, name); });
+  std::vector<std::string> texts;
+  detail::with_element_type(npy_type(array.type),
+                            [&](auto element) { texts = label_texts<decltype(element)>(array, name); });
+  return texts;
 }
 
 }  // namespace dbn

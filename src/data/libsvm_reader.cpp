@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
-#include <dbn/core/memory.hpp>
 
 #include "csv_tokens.hpp"
 #include "libsvm_tokens.hpp"
+#include "matrix_room.hpp"
 
 namespace dbn {
 namespace {
@@ -69,21 +69,13 @@ Survey survey_of(std::string_view text, const std::string& name, const ReadOptio
   return survey;
 }
 
-/// A few bytes can name an index of two thousand million: the matrix must be one that the file can mean, and that fits.
+/// A few bytes can name an index of two thousand million.
 void check_memory(const Survey& survey, std::size_t file_bytes, const std::string& name) {
-  constexpr double kMostExpansion = 1000;
-  constexpr double kAlwaysTaken = 64.0 * 1024 * 1024;
-  constexpr double kShare = 0.9;
-  const double needed = static_cast<double>(survey.cases) * static_cast<double>(survey.features) *
-                        static_cast<double>(survey.bytes ? 1 : sizeof(Scalar));
-  const double meant = std::max(kAlwaysTaken, kMostExpansion * static_cast<double>(file_bytes));
-  const double left = kShare * (available_memory() - resident_memory());
-  if (needed > std::min(meant, left))
-    throw DataError(
-        fmt::format("{}: {} cases with indices up to {} take {} as a matrix, expected at most {}, {}; use fewer "
-                    "features, or cases",
-                    name, survey.cases, survey.features, memory_text(needed), memory_text(std::min(meant, left)),
-                    meant < left ? "for a file so short" : "which is left of the memory"));
+  detail::check_matrix_room({.cases = survey.cases,
+                             .features = survey.features,
+                             .element_bytes = survey.bytes ? 1 : sizeof(Scalar),
+                             .cause = fmt::format("cases with indices up to {}", survey.features)},
+                            file_bytes, name);
 }
 
 template <typename Table>

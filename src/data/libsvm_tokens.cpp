@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 /// Without the sign that C's number formats allow and std::from_chars does not.
 std::string_view without_plus(std::string_view text) {
   const bool signed_number = text.size() > 1 && text[0] == '+' && text[1] != '-';
@@ -31,8 +33,11 @@ std::string_view libsvm_content(std::string_view line) {
 }
 
 std::string_view LibsvmCursor::take_token() {
-  const std::size_t begin = std::min(rest_.find_first_not_of(kBlanks), rest_.size());
-  const std::size_t end = std::min(rest_.find_first_of(kBlanks, begin), rest_.size());
+  // By hand: of two characters, the searches of std::string_view ask byte by byte through a call.
+  std::size_t begin = 0;
+  while (begin < rest_.size() && is_blank(rest_[begin])) ++begin;
+  std::size_t end = begin;
+  while (end < rest_.size() && !is_blank(rest_[end])) ++end;
   const std::string_view token = rest_.substr(begin, end - begin);
   rest_.remove_prefix(end);
   return token;

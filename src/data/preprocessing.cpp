@@ -38,6 +38,47 @@ Spread measure(const Dataset& dataset, std::span<const Index> cases) {
   return m;
 }
 
+/// Calls visit(first, count) for the features of each column of categories.
+template <typename Visit>
+void for_each_group(const Schema& schema, Visit visit) {
+  Index first = 0;
+  for (const auto& column : schema.columns) {
+    if (column.categorical()) visit(first, column.feature_count());
+    first += column.feature_count();
+  }
+}
+
+// As if they were always 0, so that numbers alone say how to scale.
+void forget_categories(Spread& m, const Schema& schema) {
+  for_each_group(schema, [&](Index first, Index count) {
+    m.least.segment(first, count).setZero();
+    m.most.segment(first, count).setZero();
+  });
+}
+
+void spare_categories(Preprocessing& fitted, const Schema& schema) {
+  if (schema.empty() || fitted.scale == "none") return;
+  const auto widen = [features = schema.feature_count()](Vector& v) {
+    if (v.size() == 1) v = Vector::Constant(features, v[0]).eval();
+  };
+  widen(fitted.shift);
+  widen(fitted.factor);
+  for_each_group(schema, [&](Index first, Index count) {
+    fitted.shift.segment(first, count).setZero();
+    fitted.factor.segment(first, count).setOnes();
+  });
+}
+
+// Categories are 0 and 1, and must remain so.
+void check_threshold(const Binarization& binarization, const Schema& schema) {
+  if (binarization.rule != Binarization::Rule::threshold || schema.empty()) return;
+  if (binarization.threshold < 0 || binarization.threshold >= 1)
+    throw InvalidArgument(
+        fmt::format("--binarize: expected a threshold from 0 to below 1 for data with categories, whose features are 0 "
+                    "and 1, found {}; try --scale minmax",
+                    binarization.threshold));
+}
+
 std::string choose_rule(const Spread& m) {
   if (m.least.minCoeff() < 0) return "standardize";
   return m.most.maxCoeff() <= 1 ? "none" : "unit";
@@ -62,7 +103,7 @@ Preprocessing fit_unit(const Spread& m, const Dataset& dataset) {
     throw DataError(fmt::format("{}: --scale unit expects values from 0 up, found {}; try minmax or standardize",
                                 dataset.name, m.least.minCoeff()));
   // Images are bytes: 255 is white even when no training case holds it.
-  const bool image = std::holds_alternative<Dataset::Bytes>(dataset.features) && dataset.shape.size() > 1;
+  const bool image = dataset.holds_bytes() && dataset.shape.size() > 1;
   const double largest = image ? 255.0 : m.most.maxCoeff();
   return {"unit", Vector::Zero(1), Vector::Constant(1, static_cast<Scalar>(inverse_or_one(largest)))};
 }
@@ -145,12 +186,16 @@ Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset
     throw InvalidArgument(
         fmt::format("--scale: expected one of {}, found '{}'", fmt::join(scale_names(), ", "), scale));
   const bool sampled = binarization.rule == Binarization::Rule::sample;
-  if (scale == "none" && !sampled) return {.binarization = binarization};
+  check_threshold(binarization, dataset.schema);
+  if (scale == "none" && !sampled) return {.binarization = binarization, .schema = dataset.schema};
   if (training.empty()) throw InvalidArgument(dataset.name + ": no training case to fit the scaling on");
-  const Spread m = measure(dataset, training);
+  Spread m = measure(dataset, training);
+  forget_categories(m, dataset.schema);
   Preprocessing fitted = fit_rule(scale == "auto" ? choose_rule(m) : scale, m, dataset);
+  spare_categories(fitted, dataset.schema);
   if (sampled) check_probabilities(fitted, m, dataset);
   fitted.binarization = binarization;
+  fitted.schema = dataset.schema;
   return fitted;
 }
 

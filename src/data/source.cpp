@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSynthetic = "synthetic:";
-
 // The usual names of MNIST and its relatives.
 constexpr const char* kTrainingStem = "train";
 constexpr const char* kTestStem = "t10k";
@@ -54,10 +52,15 @@ Dataset read_with_labels(const std::string& spec, const std::string& label_file,
     return read_with_labels(file + ":" + keys[0], file + ":" + keys[1], options);
   }
   const std::string path = spec == "-" ? "/dev/stdin" : spec;
-  if (label_file.empty())
-    return read_dataset(path, {.label_column = options.label_column, .numeric_labels = options.numeric_labels});
+  ReadOptions reading{.label_column = options.label_column,
+                      .numeric_labels = options.numeric_labels,
+                      .categorical = options.categorical,
+                      .schema = options.schema};
+  if (label_file.empty()) return read_dataset(path, reading);
   // Labels that stand in a file of their own are not a column of the table.
-  Dataset dataset = read_dataset(path, {.label_column = "none"});
+  reading.label_column = "none";
+  reading.numeric_labels = false;
+  Dataset dataset = read_dataset(path, reading);
   if (options.numeric_labels) {
     take_targets(dataset, label_file);
     return dataset;
@@ -81,27 +84,12 @@ struct Pair {
   std::optional<Dataset> training, test;
 };
 
-Pair make_synthetic(const std::string& spec, const DataOptions& options) {
-  const auto parts = split_list(spec);
-  const auto& generator = synthetic_dataset(std::string_view(parts[0]).substr(kSynthetic.size()));
-  Index cases = generator.default_training;
-  Index test = generator.default_test;
-  Index seed = 0;
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    const auto equals = parts[i].find('=');
-    const std::string key = parts[i].substr(0, equals);
-    const std::string what = fmt::format("{} in {}", key, spec);
-    Index* target = key == "cases" ? &cases : key == "test" ? &test : key == "seed" ? &seed : nullptr;
-    if (target == nullptr || equals == std::string::npos)
-      throw InvalidArgument(fmt::format("{}: expected cases=N, test=N or seed=N, found '{}'", spec, parts[i]));
-    *target = parse_integer(std::string_view(parts[i]).substr(equals + 1), what);
-    if (*target < 0) throw InvalidArgument(fmt::format("{}: expected at least 0, found {}", what, *target));
-  }
-  if (cases == 0) throw InvalidArgument(spec + ": expected at least one case");
-  const auto stream_seed = static_cast<std::uint64_t>(seed);
+Pair make_synthetic(const std::string& text, const DataOptions& options) {
+  const auto spec = SyntheticSpec::parse(text);
+  const auto seed = static_cast<std::uint64_t>(spec.seed);
   Pair pair;
-  pair.training = generator.make(Stream(stream_seed, Purpose::synthetic_training), cases);
-  if (test > 0) pair.test = generator.make(Stream(stream_seed, Purpose::synthetic_test), test);
+  pair.training = spec.generator->make(Stream(seed, Purpose::synthetic_training), spec.training);
+  if (spec.test > 0) pair.test = spec.generator->make(Stream(seed, Purpose::synthetic_test), spec.test);
   for (auto* part : {&pair.training, &pair.test})
     if (*part && options.numeric_labels) labels_to_targets(**part);
   return pair;
@@ -117,14 +105,16 @@ Pair read_folder(const std::string& folder, const DataOptions& options) {
 }
 
 Pair read_training(const DataOptions& options) {
-  if (options.data.starts_with(kSynthetic)) return make_synthetic(options.data, options);
+  if (SyntheticSpec::is(options.data)) return make_synthetic(options.data, options);
   if (std::error_code none; fs::is_directory(options.data, none)) return read_folder(options.data, options);
   return {read_with_labels(options.data, options.label_file, options), std::nullopt};
 }
 
-// Test cases by a SPEC of their own: the test part of a folder or generator, or a whole file.
-Dataset read_test(const DataOptions& options) {
-  if (options.test.starts_with(kSynthetic)) {
+// Test cases by a SPEC of their own: the test part of a folder or generator, or a whole file, with the categories of
+// the training cases.
+Dataset read_test(DataOptions options, const Schema& schema) {
+  options.schema = schema;
+  if (SyntheticSpec::is(options.test)) {
     Pair pair = make_synthetic(options.test, options);
     if (!pair.test) throw InvalidArgument(options.test + ": expected test=N with N of at least 1");
     return std::move(*pair.test);
@@ -159,6 +149,11 @@ OptionFields DataOptions::fields() {
       {.name = "label-column",
        .value = &label_column,
        .help = "column of labels: last, none, a number from 1, a name; a list of columns for --task regression"},
+      {.name = "categorical",
+       .value = &categorical,
+       .help =
+           "columns of categories in a table, each a group of features, one of K: auto, those with nothing but names "
+           "in --data; none; or a list of numbers from 1, names, and auto; a stack or model knows its own"},
       {.name = "test", .value = &test, .help = "test cases, as --data", .unset = "those beside --data, if any"},
       {.name = "test-label-file", .value = &test_label_file, .help = "file with the labels of --test", .unset = "none"},
       {.name = "validation", .value = &validation, .help = "training cases held out: a count, or a fraction below 1"},
@@ -182,7 +177,7 @@ OptionFields DataOptions::fields() {
 
 DataFiles open_data(const DataOptions& options) {
   Pair pair = read_training(options);
-  if (!options.test.empty()) pair.test = read_test(options);
+  if (!options.test.empty()) pair.test = read_test(options, pair.training->schema);
   if (options.limit > 0) keep_first(*pair.training, options.limit);
   DataFiles files;
   if (pair.test) {

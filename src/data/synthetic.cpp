@@ -6,10 +6,16 @@
 #include <fmt/ranges.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/option.hpp>
 
 #include "synthetic_generators.hpp"
 
 namespace dbn {
+namespace {
+
+constexpr std::string_view kSynthetic = "synthetic:";
+
+}  // namespace
 
 const std::vector<SyntheticDataset>& synthetic_datasets() {
   static const std::vector<SyntheticDataset> table = {
@@ -52,6 +58,29 @@ const SyntheticDataset& synthetic_dataset(std::string_view name) {
   for (const SyntheticDataset& known : table) names.push_back(known.name);
   throw InvalidArgument(
       fmt::format("synthetic data set: expected one of {}, found '{}'", fmt::join(names, ", "), name));
+}
+
+bool SyntheticSpec::is(std::string_view text) { return text.starts_with(kSynthetic); }
+
+SyntheticSpec SyntheticSpec::parse(std::string_view text) {
+  const auto parts = split_list(text);
+  if (!is(text)) throw InvalidArgument(fmt::format("expected {}NAME, found '{}'", kSynthetic, text));
+  SyntheticSpec spec;
+  spec.generator = &synthetic_dataset(std::string_view(parts[0]).substr(kSynthetic.size()));
+  spec.training = spec.generator->default_training;
+  spec.test = spec.generator->default_test;
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto equals = parts[i].find('=');
+    const std::string key = parts[i].substr(0, equals);
+    const std::string what = fmt::format("{} in {}", key, text);
+    Index* target = key == "cases" ? &spec.training : key == "test" ? &spec.test : key == "seed" ? &spec.seed : nullptr;
+    if (target == nullptr || equals == std::string::npos)
+      throw InvalidArgument(fmt::format("{}: expected cases=N, test=N or seed=N, found '{}'", text, parts[i]));
+    *target = parse_integer(std::string_view(parts[i]).substr(equals + 1), what);
+    if (*target < 0) throw InvalidArgument(fmt::format("{}: expected at least 0, found {}", what, *target));
+  }
+  if (spec.training == 0) throw InvalidArgument(fmt::format("{}: expected at least one case", text));
+  return spec;
 }
 
 void detail::check_case_count(const std::string& name, Index cases) {

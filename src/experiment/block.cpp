@@ -6,6 +6,7 @@
 #include <dbn/nn/evaluation.hpp>
 #include <dbn/nn/lsuv.hpp>
 #include <dbn/pretrain/unroll.hpp>
+#include <dbn/pretrain/visible_units.hpp>
 
 namespace dbn::detail {
 namespace {
@@ -90,7 +91,8 @@ std::optional<ComparisonRun> Block::finished(std::size_t start, Index labels) co
 }
 
 void Block::pretrain_start(std::size_t start, Jobs& jobs, Jobs::Tell tell) {
-  const PretrainOptions own = pretrain_options(starts_[start], options_.pretrain);
+  PretrainOptions own = pretrain_options(starts_[start], options_.pretrain);
+  own.visible = visible_units(own, training_);
   const auto layers = static_cast<double>(own.layers.size());
   const auto tell_batch = [&](Index layer, Index epoch, double done) {
     const auto epochs =

@@ -55,6 +55,13 @@ std::size_t Descriptor::read_some(std::span<std::uint8_t> target) const {
   return static_cast<std::size_t>(count);
 }
 
+std::size_t Descriptor::read_some_at(std::uint64_t offset, std::span<std::uint8_t> target) const {
+  const auto count = uninterrupted(
+      [&] { return system_calls().pread(handle_, target.data(), target.size(), static_cast<off_t>(offset)); });
+  if (count < 0) fail_call("read", shown_, errno);
+  return static_cast<std::size_t>(count);
+}
+
 void Descriptor::write_all(std::span<const std::uint8_t> bytes) const {
   while (!bytes.empty()) {
     const auto count = uninterrupted([&] { return system_calls().write(handle_, bytes.data(), bytes.size()); });

@@ -26,6 +26,8 @@ class Descriptor {
   struct stat status() const;
   /// The number of bytes read; 0 at the end.
   std::size_t read_some(std::span<std::uint8_t> target) const;
+  /// The same from byte `offset` of a file that has places; where others read stays as it is.
+  std::size_t read_some_at(std::uint64_t offset, std::span<std::uint8_t> target) const;
   void write_all(std::span<const std::uint8_t> bytes) const;
   void sync() const;
   /// Tells others, on other machines too, that this file is in use. Not every file system can.

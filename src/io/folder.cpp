@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 
@@ -33,12 +34,20 @@ const dirent* next_entry(DIR* entries, const std::string& path) {
 
 }  // namespace
 
-void make_folder(const std::string& path) {
-  if (system_calls().mkdir(path.c_str(), 0777) == 0) return;
+bool make_folder(const std::string& path) {
+  if (system_calls().mkdir(path.c_str(), 0777) == 0) return true;
   if (errno != EEXIST) fail(path, "make this folder", errno);
   struct stat status {};
   if (system_calls().stat(path.c_str(), &status) < 0) fail(path, "make this folder", errno);
   if (!S_ISDIR(status.st_mode)) throw IoError(fmt::format("{}: is not a folder; give another path", path));
+  return false;
+}
+
+OutputFolder::OutputFolder(const std::string& path) : path_(path), made_(make_folder(path)) {}
+
+OutputFolder::~OutputFolder() {
+  std::error_code none;
+  if (made_) std::filesystem::remove(path_, none);  // which takes no folder that holds anything
 }
 
 FolderLock::FolderLock(const std::string& path)

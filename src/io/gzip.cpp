@@ -42,6 +42,7 @@ class Inflater {
   }
 
   bool done() const { return done_; }
+  std::size_t consumed() const { return consumed_; }
 
  private:
   void finish_member() {
@@ -75,6 +76,17 @@ class Inflater {
   std::size_t member_ = 1;
   bool done_ = false;
 };
+
+/// Throws DataError for what grows more than a thousandfold, as nothing does that tells anything.
+void check_growth(std::size_t packed, std::size_t unpacked, const std::string& name) {
+  constexpr std::size_t kMostCompression = 1000;
+  constexpr std::size_t kNeverABomb = std::size_t{1} << 20;
+  if (unpacked > kNeverABomb && unpacked / kMostCompression > packed)
+    throw DataError(
+        fmt::format("{}: {} bytes of gzip hold more than {}, over {} times as many: a bomb; unpack it to "
+                    "read it all the same",
+                    name, packed, unpacked, kMostCompression));
+}
 
 /// What a file's last four bytes promise it to hold. Only a hint: it is right for one member below 4 GB, a truncated
 /// file holds anything there, and a file may lie. So it counts for what data of this kind compress to and no further.
@@ -111,6 +123,7 @@ ByteBuffer gunzip(std::span<const std::uint8_t> bytes, const std::string& name, 
           fmt::format("{}: {} bytes of gzip hold more than the limit of {} bytes", name, bytes.size(), limit));
     }
     result.insert(result.end(), piece.begin(), piece.end());
+    check_growth(inflater.consumed(), result.size(), name);
   }
   return result;
 }

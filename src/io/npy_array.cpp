@@ -1,10 +1,9 @@
 #include <dbn/io/npy_array.hpp>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <functional>
 #include <limits>
-#include <optional>
+#include <numeric>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -12,12 +11,11 @@
 
 #include <dbn/core/error.hpp>
 
+#include "npy_elements.hpp"
 #include "npy_header.hpp"
 
 namespace dbn {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "little-endian numbers are taken as they lie");
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kLengthAt = 8;  // behind the magic and two bytes of version
@@ -28,23 +26,24 @@ struct HeaderPlace {
   std::size_t end = 0;
 };
 
-HeaderPlace header_place(std::span<const std::uint8_t> bytes, const std::string& name) {
+/// `bytes` are the first of a file of `size`, or all of it.
+HeaderPlace header_place(std::span<const std::uint8_t> bytes, std::uint64_t size, const std::string& name) {
   if (!is_npy(bytes))
     throw DataError(fmt::format("{}: wrong magic: an NPY file starts with bytes 93 4e 55 4d 50 59, found {:02x}", name,
                                 fmt::join(bytes.first(std::min(bytes.size(), kMagic.size())), " ")));
   if (bytes.size() < kLengthAt + 2)
-    throw DataError(fmt::format("{}: the NPY header is cut off: file ends after {} bytes", name, bytes.size()));
+    throw DataError(fmt::format("{}: the NPY header is cut off: file ends after {} bytes", name, size));
   if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0)
     throw DataError(fmt::format("{}: expected NPY version 1.0, 2.0 or 3.0, found {}.{}", name, bytes[6], bytes[7]));
   const std::size_t width = bytes[6] == 1 ? 2 : 4;
   const std::size_t begin = kLengthAt + width;
   if (bytes.size() < begin)
-    throw DataError(fmt::format("{}: the NPY header is cut off: file ends after {} bytes", name, bytes.size()));
+    throw DataError(fmt::format("{}: the NPY header is cut off: file ends after {} bytes", name, size));
   std::size_t length = 0;
   for (std::size_t i = width; i-- > 0;) length = length << 8 | bytes[kLengthAt + i];
-  if (length > bytes.size() - begin)
+  if (length > size - begin)
     throw DataError(
-        fmt::format("{}: expected an NPY header of {} bytes, file ends after {}", name, length, bytes.size() - begin));
+        fmt::format("{}: expected an NPY header of {} bytes, file ends after {}", name, length, size - begin));
   return {begin, begin + length};
 }
 
@@ -62,7 +61,7 @@ std::string_view header_text(std::span<const std::uint8_t> bytes, const HeaderPl
 }
 
 /// The bytes that all elements take; none when 64 bits cannot count them.
-std::optional<std::uint64_t> size_in_bytes(const NpyArray& array) {
+std::optional<std::uint64_t> size_in_bytes(const NpyLayout& array) {
   std::uint64_t size = array.type.size;
   for (const Index extent : array.shape) {
     if (static_cast<std::uint64_t>(extent) > std::numeric_limits<std::uint64_t>::max() / size) return std::nullopt;
@@ -71,12 +70,12 @@ std::optional<std::uint64_t> size_in_bytes(const NpyArray& array) {
   return size;
 }
 
-void check_elements(const NpyArray& array, const std::string& name) {
+/// `found` is how many bytes stand behind the header.
+void check_size(const NpyLayout& array, std::uint64_t found, const std::string& name) {
   const auto zero = std::find(array.shape.begin(), array.shape.end(), 0);
   if (zero != array.shape.end())
     throw DataError(
         fmt::format("{}: dimension {} of {} is zero", name, zero - array.shape.begin() + 1, array.shape_text()));
-  const std::size_t found = array.elements.size();
   const auto expected = size_in_bytes(array);
   if (!expected || *expected > found)
     throw DataError(fmt::format("{}: header promises {} elements of type {}, file ends after {} of them", name,
@@ -84,21 +83,6 @@ void check_elements(const NpyArray& array, const std::string& name) {
   if (*expected < found)
     throw DataError(fmt::format("{}: header promises {} elements of type {}, but {} more bytes follow", name,
                                 array.shape_text(), array.type.text(), found - *expected));
-  if (array.type.kind != 'b') return;
-  const auto bad = std::find_if(array.elements.begin(), array.elements.end(), [](std::uint8_t b) { return b > 1; });
-  if (bad != array.elements.end())
-    throw DataError(fmt::format("{}: element {}: expected a truth value, 0 or 1, found {}", name,
-                                bad - array.elements.begin() + 1, *bad));
-}
-
-template <typename Element>
-Element load(const std::uint8_t* from, bool big_endian) {
-  std::uint8_t bytes[sizeof(Element)];
-  std::memcpy(bytes, from, sizeof bytes);
-  if (big_endian) std::reverse(std::begin(bytes), std::end(bytes));
-  Element element;
-  std::memcpy(&element, bytes, sizeof element);
-  return element;
 }
 
 /// Goes through the elements as the last index runs fastest, though the first does in the file.
@@ -113,8 +97,8 @@ void copy_fortran(const NpyArray& array, std::span<Number> out) {
   std::vector<Index> index(array.shape.size(), 0);
   Index from = 0;
   for (Number& number : out) {
-    number = static_cast<Number>(
-        load<Element>(array.elements.data() + static_cast<std::size_t>(from) * sizeof(Element), array.type.big_endian));
+    number = static_cast<Number>(detail::load<Element>(
+        array.elements.data() + static_cast<std::size_t>(from) * sizeof(Element), array.type.big_endian));
     for (std::size_t d = index.size(); d-- > 0;) {
       from += strides[d];
       if (++index[d] < array.shape[d]) break;
@@ -124,36 +108,11 @@ void copy_fortran(const NpyArray& array, std::span<Number> out) {
   }
 }
 
-template <typename Element, typename Number>
-void copy_as(const NpyArray& array, std::span<Number> out) {
-  if (array.fortran_order && array.shape.size() > 1) return copy_fortran<Element>(array, out);
-  const std::uint8_t* from = array.elements.data();
-  for (Number& number : out) {
-    number = static_cast<Number>(load<Element>(from, array.type.big_endian));
-    from += sizeof(Element);
-  }
-}
-
-/// Calls `visit` with a zero of the C++ type that the elements are.
-template <typename Visit>
-void with_element_type(const NpyType& type, Visit visit) {
-  if (type.kind == 'f') return type.size == 4 ? visit(float{}) : visit(double{});
-  const bool has_sign = type.kind == 'i';
-  switch (type.size) {
-    case 1:
-      return has_sign ? visit(std::int8_t{}) : visit(std::uint8_t{});
-    case 2:
-      return has_sign ? visit(std::int16_t{}) : visit(std::uint16_t{});
-    case 4:
-      return has_sign ? visit(std::int32_t{}) : visit(std::uint32_t{});
-    default:
-      return has_sign ? visit(std::int64_t{}) : visit(std::uint64_t{});
-  }
-}
-
 }  // namespace
 
-std::string NpyArray::shape_text() const {
+Index NpyLayout::count() const { return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>()); }
+
+std::string NpyLayout::shape_text() const {
   return shape.empty() ? "single" : fmt::format("{}", fmt::join(shape, " × "));
 }
 
@@ -163,11 +122,20 @@ bool is_npy(std::span<const std::uint8_t> bytes) {
                     [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
 
+std::optional<NpyLayout> parse_npy_layout(std::span<const std::uint8_t> bytes, std::uint64_t size,
+                                          const std::string& name) {
+  const HeaderPlace place = header_place(bytes, size, name);
+  if (place.end > bytes.size()) return std::nullopt;
+  NpyLayout layout = detail::NpyHeader(header_text(bytes, place, name), place.begin, name).read();
+  layout.begin = place.end;
+  check_size(layout, size - place.end, name);
+  return layout;
+}
+
 NpyArray parse_npy(std::span<const std::uint8_t> bytes, const std::string& name) {
-  const HeaderPlace place = header_place(bytes, name);
-  NpyArray array = detail::NpyHeader(header_text(bytes, place, name), place.begin, name).read();
-  array.elements = bytes.subspan(place.end);
-  check_elements(array, name);
+  NpyArray array{*parse_npy_layout(bytes, bytes.size(), name), {}};
+  array.elements = bytes.subspan(array.begin);
+  detail::check_truth_values(array.type, array.elements, 0, name);
   return array;
 }
 
@@ -176,14 +144,15 @@ void copy_elements(const NpyArray& array, std::span<Number> out) {
   if (std::ssize(out) != array.count())
     throw InvalidArgument(
         fmt::format("copy_elements: expected room for {} elements, found {}", array.count(), out.size()));
-  if constexpr (sizeof(Number) == 1) {
-    if (array.type.size != 1 || array.type.kind == 'i')
-      throw InvalidArgument(
-          fmt::format("copy_elements: bytes hold elements of type u1 or b1, found {}", array.type.text()));
-    copy_as<Number>(array, out);
-  } else {
-    with_element_type(array.type, [&](auto element) { copy_as<decltype(element)>(array, out); });
-  }
+  if (sizeof(Number) == 1 && !array.type.is_byte())
+    throw InvalidArgument(
+        fmt::format("copy_elements: bytes hold elements of type u1 or b1, found {}", array.type.text()));
+  if (!array.fortran_order || array.shape.size() < 2)
+    return detail::convert_elements(array.type, array.elements.data(), out);
+  if constexpr (sizeof(Number) == 1)
+    copy_fortran<Number>(array, out);
+  else
+    detail::with_element_type(array.type, [&](auto element) { copy_fortran<decltype(element)>(array, out); });
 }
 
 template void copy_elements(const NpyArray& array, std::span<std::uint8_t> out);

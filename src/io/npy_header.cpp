@@ -47,7 +47,7 @@ bool is_read(const NpyType& type) {
 
 }  // namespace
 
-NpyArray NpyHeader::read() {
+NpyLayout NpyHeader::read() {
   demand("{");
   while (!take("}")) {
     read_item();
@@ -60,7 +60,7 @@ NpyArray NpyHeader::read() {
   if (missing != nullptr)
     throw DataError(
         fmt::format("{}: NPY header: expected the keys descr, fortran_order and shape, {} is missing", name_, missing));
-  return {.shape = std::move(*shape_), .type = *type_, .fortran_order = *fortran_order_, .elements = {}};
+  return {.shape = std::move(*shape_), .type = *type_, .fortran_order = *fortran_order_};
 }
 
 void NpyHeader::read_item() {

@@ -20,8 +20,8 @@ class NpyHeader {
   NpyHeader(std::string_view text, std::size_t offset, const std::string& name)
       : text_(text), offset_(offset), name_(name) {}
 
-  /// An array without elements yet.
-  NpyArray read();
+  /// All but where the elements begin.
+  NpyLayout read();
 
  private:
   void read_item();

@@ -22,6 +22,9 @@ std::atomic<SystemCalls*>& in_use() {
 
 int SystemCalls::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
 ssize_t SystemCalls::read(int handle, void* target, std::size_t size) { return ::read(handle, target, size); }
+ssize_t SystemCalls::pread(int handle, void* target, std::size_t size, off_t offset) {
+  return ::pread(handle, target, size, offset);
+}
 ssize_t SystemCalls::write(int handle, const void* bytes, std::size_t size) { return ::write(handle, bytes, size); }
 int SystemCalls::fsync(int handle) { return ::fsync(handle); }
 int SystemCalls::flock(int handle, int operation) { return ::flock(handle, operation); }

@@ -19,6 +19,7 @@ class SystemCalls {
 
   virtual int open(const char* path, int flags, mode_t mode);
   virtual ssize_t read(int handle, void* target, std::size_t size);
+  virtual ssize_t pread(int handle, void* target, std::size_t size, off_t offset);
   virtual ssize_t write(int handle, const void* bytes, std::size_t size);
   virtual int fsync(int handle);
   virtual int flock(int handle, int operation);

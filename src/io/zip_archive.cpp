@@ -99,20 +99,24 @@ ByteBuffer ZipArchive::read(std::size_t member, std::size_t limit) const {
   const auto close = [](zip_file_t* file) { zip_fclose(file); };
   const std::unique_ptr<zip_file_t, decltype(close)> file(zip_fopen_index(archive_.get(), member, 0), close);
   if (!file) refuse(member_name, zip_strerror(archive_.get()));
-  ByteBuffer contents(size);
-  std::size_t done = 0;
+  // A promise counts for what data of this kind compress to and no further: the rest of the room comes with the bytes.
+  constexpr std::uint64_t kUsualCompression = 64;
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 20;
+  ByteBuffer contents;
+  contents.reserve(std::min(size, kUsualCompression * compressed_size) + 1);
   for (;;) {
-    // One byte more is asked for: only at the end does libzip compare the CRC.
-    std::uint8_t beyond = 0;
-    const bool full = done == contents.size();
-    const zip_int64_t count = full ? zip_fread(file.get(), &beyond, 1)
-                                   : zip_fread(file.get(), contents.data() + done, contents.size() - done);
+    // One byte more than promised is asked for: only at the end does libzip compare the CRC.
+    const std::size_t done = contents.size();
+    const std::uint64_t wanted = std::min(kPiece, size - done) + (done == size ? 1 : 0);
+    contents.resize(done + wanted);
+    const zip_int64_t count = zip_fread(file.get(), contents.data() + done, wanted);
     if (count < 0) refuse(member_name, fmt::format("{}; fetch the file again", zip_file_strerror(file.get())));
+    contents.resize(done + static_cast<std::size_t>(count));
     if (count == 0) break;
-    if (full) refuse(member_name, fmt::format("holds more than the {} bytes that it promises", size));
-    done += static_cast<std::size_t>(count);
+    if (done == size) refuse(member_name, fmt::format("holds more than the {} bytes that it promises", size));
   }
-  if (done < size) refuse(member_name, fmt::format("promises {} bytes, ends after {}", size, done));
+  if (contents.size() < size)
+    refuse(member_name, fmt::format("promises {} bytes, ends after {}", size, contents.size()));
   return contents;
 }
 

@@ -1,10 +1,12 @@
 #include <dbn/model/checkpoint_file.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/file.hpp>
 #include <dbn/io/json.hpp>
 
 #include "tensor_file.hpp"
@@ -94,7 +96,11 @@ void save_checkpoint(const RunState& state, const RunIdentity& identity, const s
 }
 
 Checkpoint load_checkpoint(const std::string& path) {
-  auto reader = detail::open_tensor_file(path, kFormat);
+  return load_checkpoint(decode_safetensors(read_file(path), path), path);
+}
+
+Checkpoint load_checkpoint(SafetensorsFile contents, const std::string& path) {
+  auto reader = detail::open_tensor_file(std::move(contents), path, kFormat);
   Checkpoint checkpoint;
   checkpoint.identity = identity_from(reader.metadata("config"), path);
   if (const auto other = difference(checkpoint.identity, with_precision(checkpoint.identity)); !other.empty())

@@ -196,7 +196,7 @@ void CheckpointFolder::hold() {
 
 void CheckpointFolder::hold_locked() {
   if (lock_) return;
-  make_folder(path_);
+  folder_.emplace(path_);
   lock_ = std::make_unique<FolderLock>(path_);
 }
 

@@ -136,10 +136,12 @@ StoredTensor tensor_of(const NpyArray& array, const std::string& name, const std
 // A short file can promise terabytes. The numbers are held twice, as they were read and as a net.
 void check_memory(const ZipArchive& archive, const std::string& path) {
   constexpr double kShare = 0.9, kCopies = 2;
-  constexpr double kNarrowest = 4;  // bytes of the smallest number that is taken
+  constexpr double kSmall = 1024.0 * 1024;  // no question to ask the system, which takes longer than to read it
+  constexpr double kNarrowest = 4;          // bytes of the smallest number that is taken
   double promised = 0;
   for (const auto& member : archive.members()) promised += static_cast<double>(member.size);
   const double needed = kCopies * promised * static_cast<double>(sizeof(Scalar)) / kNarrowest;
+  if (needed <= kSmall) return;
   const double left = kShare * (available_memory() - resident_memory());
   if (needed > left)
     detail::refuse(path, fmt::format("its arrays are to hold {} and may take {} of memory, expected at most {}, which "
@@ -179,8 +181,7 @@ bool is_printable(const std::string& text) {
   return true;
 }
 
-SafetensorsFile read_tensors(const std::string& path) {
-  const ByteBuffer bytes = read_file(path);
+SafetensorsFile read_tensors(std::span<const std::uint8_t> bytes, const std::string& path) {
   return is_zip(bytes) ? read_archive(bytes, path) : decode_safetensors(bytes, path);
 }
 
@@ -192,8 +193,12 @@ bool is_foreign_net(const std::string& path) {
 }
 
 Mlp load_foreign_net(const std::string& path, const std::string& hidden) {
+  return load_foreign_net(read_file(path), path, hidden);
+}
+
+Mlp load_foreign_net(std::span<const std::uint8_t> bytes, const std::string& path, const std::string& hidden) {
   const Activation& between = activation(hidden);
-  SafetensorsFile file = read_tensors(path);
+  SafetensorsFile file = read_tensors(bytes, path);
   if (is_ours(file_kind(file)))
     detail::refuse(path, fmt::format("expected weights of another tool, found {}, which commands take as it is",
                                      quote_for_message(file_kind(file))));

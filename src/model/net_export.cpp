@@ -124,7 +124,7 @@ void fold_scaling(NetExport& net) {
     bias.noalias() -= first.weights.cast<double>().transpose() * shift;
     first.bias = bias.cast<Scalar>();
   }
-  net.preprocessing = {};
+  net.preprocessing = {.schema = std::move(net.preprocessing.schema)};  // what the features are, no layer can say
 }
 
 }  // namespace dbn

@@ -1,14 +1,13 @@
 #include <dbn/model/net_writer.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
 #include <dbn/io/json.hpp>
 #include <dbn/io/npz_writer.hpp>
@@ -74,31 +73,8 @@ std::string csv_path(const std::string& folder, const NamedTensor& tensor) {
   return fmt::format("{}/{}", folder, csv_name(tensor));
 }
 
-/// A folder that goes again, when it was made here, unless something is kept in it.
-class OutputFolder {
- public:
-  explicit OutputFolder(const std::string& path) : path_(path) {
-    std::error_code none;
-    made_ = !std::filesystem::exists(path, none);
-    make_folder(path);
-  }
-  ~OutputFolder() {
-    std::error_code none;
-    if (made_) std::filesystem::remove(path_, none);
-  }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-
-  void keep() { made_ = false; }
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
-
 void check_names(const TensorList& tensors, const std::string& path, bool overwrite) {
-  std::error_code none;
-  if (!std::filesystem::exists(path, none)) return;
+  remove_stale_temporaries(path);
   for (const auto& name : names_in_folder(path)) {
     const bool ours = std::any_of(tensors.begin(), tensors.end(), [&](const auto& t) { return csv_name(t) == name; });
     if (!ours)
@@ -132,11 +108,10 @@ void check_csv_folder(const NetExport& net, const std::string& path, bool overwr
 void write_csv_folder(const NetExport& net, const std::string& path, bool overwrite) {
   const Arrays arrays(net, true);
   check_names(arrays.tensors(), path, overwrite);
-  OutputFolder folder(path);
+  const OutputFolder folder(path);
   // None gets its name before the bytes of all are on the disk.
   std::vector<StreamedFile> files;
   for (const auto& tensor : arrays.tensors()) files.emplace_back(csv_path(path, tensor)).append(csv_text(tensor));
-  folder.keep();
   for (auto& file : files) file.commit();
 }
 

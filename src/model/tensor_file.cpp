@@ -43,6 +43,32 @@ Vector vector_from(const Json& json, const char* key, Index features, const std:
   return values;
 }
 
+Json columns_json(const Schema& schema) {
+  Json list = Json::array();
+  for (const auto& column : schema.columns) {
+    list.push_back({{"name", column.name}});
+    if (column.categorical()) list.back()["categories"] = column.categories;
+  }
+  return list;
+}
+
+Schema schema_from(const Json& json, Index features, const std::string& path) {
+  Schema schema;
+  if (!json.contains("columns")) return schema;
+  for (const auto& entry : list_of("columns", json["columns"], path)) {
+    Column column{.name = field<std::string>(entry, "name", path), .categories = {}};
+    if (entry.contains("categories")) {
+      column.categories = field<std::vector<std::string>>(entry, "categories", path);
+      if (!column.categorical()) refuse(path, fmt::format("columns: '{}' has no category", column.name));
+    }
+    schema.columns.push_back(std::move(column));
+  }
+  check_schema(schema, path);
+  if (schema.feature_count() != features)
+    refuse(path, fmt::format("columns: expected those of {} features, found {}", features, schema.feature_count()));
+  return schema;
+}
+
 Binarization binarization_from(const Json& json, const std::string& path) {
   const auto seed = field<std::uint64_t>(json, "binarize_seed", path);
   try {
@@ -152,17 +178,20 @@ std::map<std::string, std::string> metadata(const std::string& format, const std
 }
 
 Json preprocessing_json(const Preprocessing& preprocessing) {
-  return {{"scale", preprocessing.scale},
-          {"shift", numbers(preprocessing.shift)},
-          {"factor", numbers(preprocessing.factor)},
-          {"binarize", preprocessing.binarization.text()},
-          {"binarize_seed", preprocessing.binarization.seed}};
+  Json json{{"scale", preprocessing.scale},
+            {"shift", numbers(preprocessing.shift)},
+            {"factor", numbers(preprocessing.factor)},
+            {"binarize", preprocessing.binarization.text()},
+            {"binarize_seed", preprocessing.binarization.seed}};
+  if (!preprocessing.schema.empty()) json["columns"] = columns_json(preprocessing.schema);
+  return json;
 }
 
 Preprocessing preprocessing_from(const Json& config, Index features, const std::string& path) {
   const Json json = field<Json>(config, "preprocessing", path);
   Preprocessing preprocessing{field<std::string>(json, "scale", path), vector_from(json, "shift", features, path),
-                              vector_from(json, "factor", features, path), binarization_from(json, path)};
+                              vector_from(json, "factor", features, path), binarization_from(json, path),
+                              schema_from(json, features, path)};
   const auto& names = scale_names();
   if (std::find(names.begin(), names.end(), preprocessing.scale) == names.end())
     refuse(path, fmt::format("config: unknown scaling '{}'", preprocessing.scale));

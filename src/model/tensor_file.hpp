@@ -56,7 +56,8 @@ TensorReader open_tensor_file(SafetensorsFile file, const std::string& path, con
 std::map<std::string, std::string> metadata(const std::string& format, const std::map<std::string, Json>& entries);
 
 Json preprocessing_json(const Preprocessing& preprocessing);
-/// config's "preprocessing", for so many features. Throws DataError, naming `path`, for anything but what
+/// config's "preprocessing", for so many features; files of before there were columns of categories name none. Throws
+/// DataError, naming `path`, for anything but what
 /// preprocessing_json writes.
 Preprocessing preprocessing_from(const Json& config, Index features, const std::string& path);
 

@@ -42,7 +42,7 @@ std::vector<std::string> names_of(bool (UnitType::*serves)() const) {
 // Says what is wrong with a text.
 void check_visible(const std::string& text) {
   try {
-    unit_type(text);
+    if (text != "auto") unit_type(text);
   } catch (const InvalidArgument& error) {
     throw InvalidArgument(fmt::format("--visible: {}", error.what()));
   }
@@ -68,8 +68,9 @@ OptionFields PretrainOptions::fields() {
       {.name = "visible",
        .value = &visible,
        .help =
-           fmt::format("unit type of the data, for an RBM: one of {}, or groups of columns, counted from 0, such as "
-                       "gaussian:0-3,softmax:4-9,bernoulli:10-",
+           fmt::format("unit type of the data, for an RBM: one of {}, or groups of features, counted from 0, such as "
+                       "gaussian:0-3,softmax:4-9,bernoulli:10-; auto is bernoulli, but for tables with columns of "
+                       "categories a softmax group for each and bernoulli or, for negative ones, gaussian numbers",
                        fmt::join(names_of(&UnitType::visible), ", "))},
       {.name = "hidden",
        .value = &hidden,
@@ -174,7 +175,7 @@ LayerOptions layer_options(const PretrainOptions& o, std::size_t layer, Index vi
                    .visible_count = visible_count,
                    .hidden_count = o.layers[layer],
                    .pretrainer = per_layer(o.pretrainer, layer, layers, "pretrainer"),
-                   .visible = o.visible,
+                   .visible = o.visible == "auto" ? "bernoulli" : o.visible,
                    .hidden = per_layer(o.hidden, layer, layers, "hidden"),
                    .activation = o.activation,
                    .loss = o.loss,

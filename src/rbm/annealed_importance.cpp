@@ -15,7 +15,7 @@
 namespace dbn {
 namespace {
 
-constexpr double kMostSteps = 1e7;
+constexpr double kMostSteps = 1e6;
 constexpr Index kTile = 16;  // chains whose hidden inputs are worked on while they are in cache
 
 /// Streams of draws within Purpose::annealing.

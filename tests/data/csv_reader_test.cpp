@@ -8,20 +8,20 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/data/case_source.hpp>
+
+#include "../support/bytes_of.hpp"
 
 namespace dbn {
 namespace {
 
+using test::bytes_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Le;
 using testing::SizeIs;
 using testing::ThrowsMessage;
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 Dataset read(std::string_view text, const std::string& label_column = "last", const std::string& name = "table.csv") {
   return read_csv(bytes_of(text), name, {.label_column = label_column});
@@ -31,7 +31,9 @@ std::vector<std::string> read_labels_of(std::string_view text) { return read_csv
 
 /// The features as numbers, (features x cases), whatever they are stored as.
 Matrix features(const Dataset& dataset) {
-  return std::visit([](const auto& matrix) { return Matrix(matrix.template cast<Scalar>()); }, dataset.features);
+  Matrix values(dataset.feature_count(), dataset.case_count());
+  dataset.gather_into(all_cases(dataset.case_count()), values);
+  return values;
 }
 
 bool holds_bytes(const Dataset& dataset) { return std::holds_alternative<Dataset::Bytes>(dataset.features); }
@@ -259,6 +261,12 @@ TEST(CsvReaderHostile, MillionColumns) {
   expect_refused(line + "7\n1,2,3\n", "line 2: expected 1000001 fields as in line 1, found 3");
   // As many cases as lines of this width would be a terabyte.
   expect_refused(line + "7\n" + std::string(1'000'000, '\n') + "1", "line 2, column 1");
+}
+
+TEST(CsvReaderHostile, EndlessColumns) {
+  const std::string commas(2'000'000, ',');
+  expect_refused(commas, "line 1: expected at most 1048576 columns");
+  expect_refused("1,2\n" + commas, "line 2: expected at most 1048576 columns");
 }
 
 // The message quotes only the start of it.

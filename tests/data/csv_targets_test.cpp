@@ -4,17 +4,16 @@
 #include <dbn/core/error.hpp>
 #include <dbn/data/csv_reader.hpp>
 
+#include "../support/bytes_of.hpp"
+
 namespace dbn {
 namespace {
 
+using test::bytes_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 Dataset read(std::string_view text, const std::string& label_column = "last") {
   return read_csv(bytes_of(text), "table.csv", {.label_column = label_column, .numeric_labels = true});

@@ -149,6 +149,9 @@ TEST_F(FormatTest, ALabelColumnIsRefusedWhereThereAreNoColumns) {
       EXPECT_THAT([&] { read_dataset(path, {.label_column = column}); },
                   ThrowsMessage<InvalidArgument>(
                       AllOf(HasSubstr("--label-column"), HasSubstr(path), HasSubstr("last or none"))));
+    EXPECT_EQ(read_dataset(path, {.categorical = "none"}).case_count(), 2) << path;
+    EXPECT_THAT([&] { read_dataset(path, {.categorical = "auto,1"}); },
+                ThrowsMessage<InvalidArgument>(AllOf(HasSubstr("--categorical"), HasSubstr(path))));
   }
 }
 

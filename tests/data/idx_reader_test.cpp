@@ -7,6 +7,8 @@
 
 #include <dbn/core/error.hpp>
 
+#include "tests/support/stored_twins.hpp"
+
 namespace dbn {
 namespace {
 
@@ -42,6 +44,7 @@ void expect_refused(const ByteBuffer& bytes, const std::string& word) {
   };
   EXPECT_THAT([&] { read(bytes); }, message("images.idx"));
   EXPECT_THAT([&] { read_labels_of(bytes); }, message("labels.idx"));
+  test::expect_same_outcome(bytes, ".idx");
 }
 
 TEST(IdxReader, ReadsBytesAsTheyLie) {

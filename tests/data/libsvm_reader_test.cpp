@@ -7,19 +7,17 @@
 
 #include <dbn/core/error.hpp>
 
-#include "tests/support/peak_memory.hpp"
+#include "../support/bytes_of.hpp"
+#include "../support/peak_memory.hpp"
 
 namespace dbn {
 namespace {
 
+using test::bytes_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 Dataset read(std::string_view text, const ReadOptions& options = {}) {
   return read_libsvm(bytes_of(text), "d.svm", options);

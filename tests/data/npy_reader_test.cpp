@@ -8,6 +8,7 @@
 #include <dbn/core/error.hpp>
 
 #include "tests/support/npy_bytes.hpp"
+#include "tests/support/stored_twins.hpp"
 
 namespace dbn {
 namespace {
@@ -70,6 +71,7 @@ TEST(NpyReader, ReadsTargets) {
 
 void expect_refused(void (*reader)(const ByteBuffer&), const ByteBuffer& bytes, const std::string& reason) {
   EXPECT_THAT([&] { reader(bytes); }, ThrowsMessage<DataError>(AllOf(HasSubstr("bad.npy"), HasSubstr(reason))));
+  test::expect_same_outcome(bytes, ".npy");
 }
 
 void cases(const ByteBuffer& bytes) { read_npy(bytes, "bad.npy", {}); }

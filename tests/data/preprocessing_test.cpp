@@ -224,5 +224,57 @@ TEST(Preprocessing, SampleWantsProbabilities) {
   EXPECT_EQ(later(0, 0), Scalar(1));
 }
 
+/// A number, a group of three and a number.
+class PreprocessingOfCategories : public testing::Test {
+ protected:
+  PreprocessingOfCategories() {
+    Matrix values(5, 4);
+    values << 2, 4, 8, 6,  //
+        1, 0, 0, 0,        //
+        0, 1, 0, 0,        //
+        0, 0, 1, 1,        //
+        10, 30, 20, 40;
+    table_ = numbers(values);
+    table_.schema.columns = {{"x", {}}, {"color", {"blue", "green", "red"}}, {"y", {}}};
+    without_ = numbers(values({0, 4}, Eigen::all));
+  }
+  Preprocessing fit(const std::string& scale, const Binarization& binarization = {}) const {
+    return fit_preprocessing(scale, table_, all_cases(4), binarization);
+  }
+
+  Dataset table_, without_;
+};
+
+TEST_F(PreprocessingOfCategories, NumbersAreScaledAsIfTheyWereAlone) {
+  const Matrix raw = std::get<Matrix>(table_.features);
+  for (const auto& scale : scale_names()) {
+    const Preprocessing fitted = fit(scale);
+    EXPECT_EQ(fitted.schema, table_.schema) << scale;
+    const Matrix found = scaled(fitted, table_);
+    EXPECT_EQ(found({0, 4}, Eigen::all), scaled(fit_preprocessing(scale, without_, all_cases(4)), without_)) << scale;
+    EXPECT_EQ(found.middleRows(1, 3), raw.middleRows(1, 3)) << scale;
+  }
+}
+
+// Categories, which are 0 and 1, must not say how large numbers are.
+TEST_F(PreprocessingOfCategories, UnitDividesByTheLargestNumber) {
+  std::get<Matrix>(table_.features).row(0) << Scalar(0.125), Scalar(0.25), Scalar(0.25), 0;
+  std::get<Matrix>(table_.features).row(4).setZero();
+  EXPECT_EQ(scaled(fit("unit"), table_).row(0), (Eigen::Matrix<Scalar, 1, 4>() << Scalar(0.5), 1, 1, 0).finished());
+}
+
+TEST_F(PreprocessingOfCategories, BinarizationLeavesCategories) {
+  const Matrix raw = std::get<Matrix>(table_.features);
+  for (const char* rule : {"threshold:0", "threshold:0.99", "sample"}) {
+    Matrix found = raw;
+    fit("minmax", Binarization::parse(rule, 3)).apply(found, all_cases(4));
+    EXPECT_EQ(found.middleRows(1, 3), raw.middleRows(1, 3)) << rule;
+  }
+  for (const char* rule : {"threshold:1", "threshold:-0.1"})
+    EXPECT_THAT([&] { fit("none", Binarization::parse(rule, 3)); },
+                testing::ThrowsMessage<InvalidArgument>(testing::HasSubstr("for data with categories")))
+        << rule;
+}
+
 }  // namespace
 }  // namespace dbn

@@ -352,5 +352,20 @@ TEST(SyntheticBarsAndStripes, AnyMultipleOf32CasesHasTheExactDistribution) {
   }
 }
 
+TEST(SyntheticSpec, SaysWhatToMake) {
+  const auto plain = SyntheticSpec::parse("synthetic:digits");
+  EXPECT_EQ(plain.generator, &synthetic_dataset("digits"));
+  EXPECT_EQ(plain.training, plain.generator->default_training);
+  EXPECT_EQ(plain.test, plain.generator->default_test);
+  EXPECT_EQ(plain.seed, 0);
+  const auto all = SyntheticSpec::parse("synthetic:curves,seed=3,cases=100,test=0");
+  EXPECT_EQ(all.generator->name, "curves");
+  EXPECT_EQ(all.training, 100);
+  EXPECT_EQ(all.test, 0);
+  EXPECT_EQ(all.seed, 3);
+  EXPECT_THROW(SyntheticSpec::parse("digits"), InvalidArgument);
+  EXPECT_FALSE(SyntheticSpec::is("digits"));
+}
+
 }  // namespace
 }  // namespace dbn

@@ -16,54 +16,55 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-void set(Recipe& recipe, const std::string& section, const std::string& key, const std::string& value) {
-  for (auto& [name, fields] : recipe.options())
+/// A value of a recipe; the section `published` is what results are compared with.
+struct Setting {
+  std::string section, key, value;
+};
+
+void set(Recipe& recipe, const Setting& setting) {
+  auto sections = recipe.options();
+  sections.emplace_back("published", recipe.published());
+  for (auto& [name, fields] : sections)
     for (const auto& field : fields)
-      if (name == section && field.name == key) return set_option(field, value);
-  FAIL() << section << "." << key << " is no option";
+      if (name == setting.section && field.name == setting.key) return set_option(field, setting.value);
+  FAIL() << setting.section << "." << setting.key << " is no option";
 }
 
-void publish(Recipe& recipe, const std::string& key, const std::string& value) {
-  for (const auto& field : recipe.published())
-    if (field.name == key) return set_option(field, value);
-  FAIL() << key << " is not published";
+std::unique_ptr<Recipe> with(const std::string& name, const std::vector<Setting>& settings) {
+  auto made = recipe(name).make();
+  for (const auto& setting : settings) set(*made, setting);
+  return made;
 }
 
 std::unique_ptr<Recipe> small_seed_linear() {
-  auto made = recipe("seed-linear").make();
-  set(*made, "task", "cases", "100");
-  set(*made, "task", "layers", "8");
-  set(*made, "finetune", "epochs", "5");
-  set(*made, "finetune", "schedule", "constant");
-  publish(*made, "starts", "zeros,pytorch,xavier-uniform,he-uniform");
-  publish(*made, "loss", "0.69,0.6,0.6,0.6");
-  publish(*made, "loss-deviation", "0.1,0.1,0.1,0.1");
-  publish(*made, "zeros-accuracy", "52,10");
-  return made;
+  return with("seed-linear", {{"task", "cases", "100"},
+                              {"task", "layers", "8"},
+                              {"finetune", "epochs", "5"},
+                              {"finetune", "schedule", "constant"},
+                              {"published", "starts", "zeros,pytorch,xavier-uniform,he-uniform"},
+                              {"published", "loss", "0.69,0.6,0.6,0.6"},
+                              {"published", "loss-deviation", "0.1,0.1,0.1,0.1"},
+                              {"published", "zeros-accuracy", "52,10"}});
 }
 
 std::unique_ptr<Recipe> small_hinton() {
-  auto made = recipe("hinton-2006").make();
-  set(*made, "pretrain", "layers", "12,10");
-  set(*made, "pretrain", "epochs", "1");
-  set(*made, "finetune.cg", "optimizer", "cg");
-  set(*made, "finetune.cg", "head-epochs", "1");
-  set(*made, "finetune.cg", "epochs", "2");
-  set(*made, "finetune.adam", "epochs", "3");
-  return made;
+  return with("hinton-2006", {{"pretrain", "layers", "12,10"},
+                              {"pretrain", "epochs", "1"},
+                              {"finetune.cg", "optimizer", "cg"},
+                              {"finetune.cg", "head-epochs", "1"},
+                              {"finetune.cg", "epochs", "2"},
+                              {"finetune.adam", "epochs", "3"}});
 }
 
 std::unique_ptr<Recipe> small_autoencoder(const std::string& name = "deep-autoencoder") {
-  auto made = recipe(name).make();
-  set(*made, "pretrain", "layers", "12,5");
-  set(*made, "pretrain", "hidden", "bernoulli,gaussian");
-  set(*made, "pretrain", "learning-rate", "0.05,0.001");
-  set(*made, "pretrain", "epochs", "1");
-  set(*made, "finetune.rbm", "epochs", "3");
-  set(*made, "finetune.random", "epochs", "4");
-  publish(*made, "pca-components", "7");
-  publish(*made, "pca", "30");
-  return made;
+  return with(name, {{"pretrain", "layers", "12,5"},
+                     {"pretrain", "hidden", "bernoulli,gaussian"},
+                     {"pretrain", "learning-rate", "0.05,0.001"},
+                     {"pretrain", "epochs", "1"},
+                     {"finetune.rbm", "epochs", "3"},
+                     {"finetune.random", "epochs", "4"},
+                     {"published", "pca-components", "7"},
+                     {"published", "pca", "30"}});
 }
 
 RecipeRun on(const std::string& data, Index seeds) {
@@ -116,9 +117,9 @@ TEST(Recipe, SeedLinearMeasuresEveryStartAndWhatMoved) {
 
 TEST(Recipe, SeedLinearJudgesByTheNumbersThatArePublished) {
   auto recipe = small_seed_linear();
-  publish(*recipe, "textbook-starts", "zeros,pytorch");
-  publish(*recipe, "textbook-loss", "0.1,9");
-  publish(*recipe, "loss", "0.69,9,0.6,0.6");
+  set(*recipe, {"published", "textbook-starts", "zeros,pytorch"});
+  set(*recipe, {"published", "textbook-loss", "0.1,9"});
+  set(*recipe, {"published", "loss", "0.69,9,0.6,0.6"});
   const auto result = reproduce("seed-linear", *recipe, {.data = {}, .seeds = 2});
   EXPECT_TRUE(result.rows[0].target->met);
   EXPECT_FALSE(result.rows[1].target->met);
@@ -149,15 +150,14 @@ TEST(Recipe, HintonTrainsBothWaysFromOneStack) {
 }
 
 TEST(Recipe, GlorotProfileFindsThePublishedNumbersInNarrowNets) {
-  auto made = recipe("glorot-profile").make();
-  set(*made, "net", "width", "200");
-  set(*made, "net", "cases", "100");
-  set(*made, "net", "jacobian-cases", "1");
-  set(*made, "relu", "depth", "10");
-  publish(*made, "deviation-tolerance", "5");
-  publish(*made, "singular-value-tolerance", "0.02");
-  publish(*made, "factor-tolerance", "0.1");
-  publish(*made, "moment-tolerance", "100");
+  const auto made = with("glorot-profile", {{"net", "width", "200"},
+                                            {"net", "cases", "100"},
+                                            {"net", "jacobian-cases", "1"},
+                                            {"relu", "depth", "10"},
+                                            {"published", "deviation-tolerance", "5"},
+                                            {"published", "singular-value-tolerance", "0.02"},
+                                            {"published", "factor-tolerance", "0.1"},
+                                            {"published", "moment-tolerance", "100"}});
   const auto result = reproduce("glorot-profile", *made, {.data = {}, .seeds = 2});
   ASSERT_EQ(result.rows.size(), 13U);
   for (const auto& row : result.rows) EXPECT_TRUE(row.target && row.target->met) << row.what;
@@ -194,8 +194,8 @@ TEST(Recipe, AutoencodersFromRbmsAndAtRandomStandBesidePca) {
 
 TEST(Recipe, WhatRbmsAreTrainedWithIsNothingToPcaAndToRandomStarts) {
   auto other = small_autoencoder();
-  set(*other, "pretrain", "epochs", "2");
-  publish(*other, "tolerance-pca", "1000");
+  set(*other, {"pretrain", "epochs", "2"});
+  set(*other, {"published", "tolerance-pca", "1000"});
   const auto result = reproduce("deep-autoencoder", *small_autoencoder(), on_bars(1));
   const auto changed = reproduce("deep-autoencoder", *other, on_bars(1));
   EXPECT_NE(result.rows[2].values, changed.rows[2].values);
@@ -210,8 +210,8 @@ TEST(Recipe, WhatRbmsAreTrainedWithIsNothingToPcaAndToRandomStarts) {
 // Features of any size make Gaussian units, and these a squared error.
 TEST(Recipe, AutoencodersTakeTheLossThatTheirUnitsWant) {
   auto gaussian = small_autoencoder();
-  set(*gaussian, "pretrain", "visible", "gaussian");
-  set(*gaussian, "pretrain", "learning-rate", "0.001");
+  set(*gaussian, {"pretrain", "visible", "gaussian"});
+  set(*gaussian, {"pretrain", "learning-rate", "0.001"});
   const auto numbers = reproduce("deep-autoencoder", *gaussian, on("synthetic:seed-linear,cases=200,test=50", 1));
   EXPECT_THAT(numbers.charts.at(0).title, HasSubstr("squared-error"));
   const auto pixels = reproduce("deep-autoencoder", *small_autoencoder(), on_bars(1));
@@ -231,7 +231,7 @@ TEST(Recipe, AutoencodersRefuseWhatTheyCannotCompare) {
   EXPECT_THROW(reproduce("curves", *small_autoencoder(), untested), InvalidArgument);
   const auto refused = [](const std::string& section, const std::string& key, const std::string& value) {
     auto made = small_autoencoder();
-    set(*made, section, key, value);
+    set(*made, {section, key, value});
     return [made = std::shared_ptr<Recipe>(std::move(made))] { reproduce("curves", *made, on_bars(1)); };
   };
   EXPECT_THAT(refused("pretrain", "pretrainer", "rbm,denoising"),
@@ -241,7 +241,7 @@ TEST(Recipe, AutoencodersRefuseWhatTheyCannotCompare) {
   EXPECT_THAT(refused("finetune.rbm", "patience", "2"), ThrowsMessage<InvalidArgument>(HasSubstr("--patience")));
   EXPECT_THAT(refused("pretrain", "hidden", "bernoulli,softmax"), ThrowsMessage<InvalidArgument>(HasSubstr("softmax")));
   auto wide = small_autoencoder();
-  publish(*wide, "pca-components", "17");
+  set(*wide, {"published", "pca-components", "17"});
   EXPECT_THAT([&] { reproduce("curves", *wide, on_bars(1)); },
               ThrowsMessage<InvalidArgument>(HasSubstr("at least the 17 features")));
 }
@@ -286,7 +286,7 @@ TEST(Recipe, FinishedSeedsOfOtherOptionsAreRefused) {
   run.seeds = 2;
   EXPECT_NO_THROW(reproduce("seed-linear", *small_seed_linear(), run));
   auto other = small_seed_linear();
-  set(*other, "finetune", "learning-rate", "0.01");
+  set(*other, {"finetune", "learning-rate", "0.01"});
   EXPECT_THAT([&] { reproduce("seed-linear", *other, run); },
               testing::ThrowsMessage<InvalidArgument>(HasSubstr("finetune.learning-rate")));
 }
@@ -295,7 +295,7 @@ TEST(Recipe, MemoryGrowsWithTheNet) {
   for (const auto make : {+[] { return small_hinton(); }, +[] { return small_autoencoder(); }}) {
     const auto small = make();
     const auto large = make();
-    set(*large, "pretrain", "layers", "2000,100");
+    set(*large, {"pretrain", "layers", "2000,100"});
     EXPECT_GT(large->memory(on_digits(1)), small->memory(on_digits(1)));
   }
   EXPECT_GT(small_seed_linear()->memory({.data = {}, .seeds = 1}), 0);

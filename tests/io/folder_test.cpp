@@ -23,14 +23,27 @@ TEST(Folder, IsMadeOnceAndListedInOrder) {
   const test::TempDir dir;
   const std::string folder = dir.path("kept");
   EXPECT_THAT(names_in_folder(folder), IsEmpty());
-  make_folder(folder);
-  make_folder(folder);
+  EXPECT_TRUE(make_folder(folder));
+  EXPECT_FALSE(make_folder(folder));
   write_file(folder + "/b", "text");
   write_file(folder + "/a", "text");
   EXPECT_THAT(names_in_folder(folder), ElementsAre("a", "b"));
   remove_file(folder + "/a");
   remove_file(folder + "/a");
   EXPECT_THAT(names_in_folder(folder), ElementsAre("b"));
+}
+
+TEST(Folder, OfOutputsGoesWhenItWasMadeForNothing) {
+  const test::TempDir dir;
+  const std::string made = dir.path("made"), old = dir.path("old");
+  make_folder(old);
+  for (const auto& path : {made, old}) const OutputFolder folder(path);
+  EXPECT_THAT(names_in_folder(dir.folder()), ElementsAre("old"));
+  {
+    const OutputFolder folder(made);
+    write_file(made + "/a", "text");
+  }
+  EXPECT_THAT(names_in_folder(made), ElementsAre("a"));
 }
 
 TEST(Folder, IsHeldByOneAtATime) {

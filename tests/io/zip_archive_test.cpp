@@ -239,6 +239,16 @@ TEST(ZipArchive, ABombIsRefusedBeforeItIsUnpacked) {
   EXPECT_LT(peak.growth(), 10'000'000U);
 }
 
+TEST(ZipArchive, APromiseThatIsNotKeptTakesNoMemory) {
+  ByteBuffer noise(100'000);
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<std::uint8_t>(i * i * 2654435761U >> 24);
+  const ByteBuffer bytes = zip_bytes({{.name = "a", .content = noise, .method = kDeflated, .size = 90'000'000}});
+  const test::PeakMemory peak;
+  EXPECT_THAT([&] { read_all(bytes); },
+              ThrowsMessage<DataError>(HasSubstr("promises 90000000 bytes, ends after 100000")));
+  EXPECT_LT(peak.growth(), 10'000'000U);
+}
+
 TEST(ZipArchive, AStoredMemberTakesNoMoreThanItHas) {
   // A promise that deflated bytes could just keep.
   const ByteBuffer bytes = zip_bytes({{.name = "a", .content = ByteBuffer(20'000), .size = 20'000'000}});

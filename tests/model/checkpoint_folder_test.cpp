@@ -1,5 +1,6 @@
 #include <dbn/model/checkpoint_folder.hpp>
 
+#include <filesystem>
 #include <thread>
 #include <vector>
 
@@ -176,6 +177,21 @@ TEST_F(CheckpointFolderTest, SurvivesAFailureOfEverySystemCall) {
       EXPECT_EQ(saved(), 5) << n << ": " << call;
       if (call.empty()) break;
     }
+}
+
+TEST_F(CheckpointFolderTest, AFullDiskLeavesNoEmptyFolder) {
+  std::string call;
+  for (int n = 1; call != "write"; ++n) {
+    std::filesystem::remove_all(path_);  // without locks, say, it is kept all the same
+    const test::FailNthCall fault(n, ENOSPC);
+    try {
+      keep(1);
+    } catch (const IoError&) {
+    }
+    call = fault.call();
+    ASSERT_FALSE(call.empty());
+  }
+  EXPECT_THAT(names_in_folder(dir_.folder()), IsEmpty());
 }
 
 // A whole run whose every call on the file system fails once: it ends with the message, and resumed with the same bits.

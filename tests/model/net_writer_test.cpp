@@ -119,6 +119,16 @@ TEST_F(NetWriter, AFolderOfOtherFilesIsRefused) {
   EXPECT_THROW(write_csv_folder(net_, dir_.path("none/f"), true), IoError);
 }
 
+// What a killed export left, whose process is gone: no process has so high a number.
+TEST_F(NetWriter, AFolderMayHoldWhatAKilledExportLeft) {
+  const std::string folder = dir_.path("f");
+  make_folder(folder);
+  write_file(folder + "/.0.weight.csv.dbn-tmp-4194305-0", std::string_view("half"));
+  check_csv_folder(net_, folder, false);
+  write_csv_folder(net_, folder, false);
+  EXPECT_EQ(names_in_folder(folder).size(), 6U);
+}
+
 // Up to the last write none of the files has its name.
 TEST_F(NetWriter, AFolderOfTablesIsWholeOrNotAtAll) {
   const std::string folder = dir_.path("f");

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,27 +13,17 @@
 #include <dbn/pretrain/layer_trainer.hpp>
 
 #include "../support/allocation_count.hpp"
-#include "../support/digits.hpp"
 #include "../support/memory_keeper.hpp"
 #include "../support/peak_memory.hpp"
+#include "../support/small_pretraining.hpp"
 #include "../support/thread_count.hpp"
 
 namespace dbn {
 namespace {
 
 using test::digits;
-
-const PreparedCases& training() {
-  static const PreparedCases cases = digits(Purpose::synthetic_training, 300);
-  return cases;
-}
-
-PretrainOptions small() {
-  PretrainOptions options;
-  options.layers = {30, 20};
-  options.epochs = {3};
-  return options;
-}
+using test::small_pretraining;
+using test::training;
 
 void expect_same(const Stack& a, const Stack& b) {
   ASSERT_EQ(a.layers.size(), b.layers.size());
@@ -46,7 +35,7 @@ void expect_same(const Stack& a, const Stack& b) {
 
 TEST(Pretrain, EveryKindLowersItsReconstructionError) {
   for (const char* name : {"rbm", "autoencoder", "denoising", "contractive"}) {
-    PretrainOptions options = small();
+    PretrainOptions options = small_pretraining();
     options.pretrainer = {name};
     options.epochs = {6};
     options.batch = 10;
@@ -62,7 +51,7 @@ TEST(Pretrain, EveryKindLowersItsReconstructionError) {
 // What each penalty is for, against a layer that is trained without.
 TEST(Pretrain, PenaltiesShowInTheCodes) {
   const auto trained = [](const char* name) {
-    PretrainOptions options = small();
+    PretrainOptions options = small_pretraining();
     options.layers = {30};
     options.pretrainer = {name};
     options.contraction = 1;
@@ -103,7 +92,7 @@ TEST(Pretrain, EveryEpochTakesTheCasesInAnOrderOfItsOwn) {
     auto& order = orders[{layer, epoch}];
     order.insert(order.end(), cases.last.begin(), cases.last.end());
   };
-  pretrain(cases, nullptr, small(), 1, {.batch = watch, .epoch = {}});
+  pretrain(cases, nullptr, small_pretraining(), 1, {.batch = watch, .epoch = {}});
   EXPECT_EQ(orders.size(), 2U * 3U);
   std::set<std::vector<Index>> seen{all_cases(300)};
   for (auto& [at, order] : orders) {
@@ -123,7 +112,7 @@ TEST(Pretrain, LeavesTheCallersDataAlone) {
   const auto dataset = std::make_shared<const Dataset>(scalars);
   const PreparedCases cases(dataset, all_cases(300), {});
   for (const auto& name : pretrainer_names()) {
-    PretrainOptions options = small();
+    PretrainOptions options = small_pretraining();
     options.pretrainer = {name};
     options.epochs = {1};
     pretrain(cases, &cases, options, 1);
@@ -134,7 +123,7 @@ TEST(Pretrain, LeavesTheCallersDataAlone) {
 // Seen elsewhere: ReLU values used as probabilities. No code that may leave [0, 1] meets a layer of binary units, or a
 // cross-entropy.
 TEST(Pretrain, CodesBeyondOneAreReconstructedAsRealNumbers) {
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.pretrainer = {"autoencoder", "rbm"};
   options.activation = "relu";
   options.learning_rate = {0.01, 0.001};
@@ -147,7 +136,7 @@ TEST(Pretrain, CodesBeyondOneAreReconstructedAsRealNumbers) {
 }
 
 TEST(Pretrain, AStackMayMixKinds) {
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.pretrainer = {"rbm", "denoising"};
   const auto result = pretrain(training(), nullptr, options, 1);
   EXPECT_TRUE(std::holds_alternative<Rbm>(result.stack.layers[0]));
@@ -159,7 +148,7 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
   if (!test::can_count_allocations()) GTEST_SKIP() << "allocations cannot be counted in this build";
   for (const auto& kind : pretrainer_names())
     for (const char* estimator : {"cd", "pcd"}) {
-      PretrainOptions options = small();
+      PretrainOptions options = small_pretraining();
       options.pretrainer = {kind};
       options.divergence.estimator = estimator;
       options.batch = 70;  // 300 cases: four batches and one of 20
@@ -177,7 +166,7 @@ TEST(Pretrain, AllocatesNothingAfterTheFirstBatch) {
 TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
   for (const auto& name : pretrainer_names())
     for (const char* estimator : {"cd", "pcd"}) {
-      PretrainOptions options = small();
+      PretrainOptions options = small_pretraining();
       options.layers = {300, 20};
       options.epochs = {1};
       options.pretrainer = {name};
@@ -194,8 +183,8 @@ TEST(Pretrain, SameBitsWithAnyThreadsForEveryKind) {
 
 // Seen elsewhere: a seed that does not reach the weights or the sampler.
 TEST(Pretrain, SeedReachesEveryLayer) {
-  const auto a = pretrain(training(), nullptr, small(), 1);
-  const auto b = pretrain(training(), nullptr, small(), 2);
+  const auto a = pretrain(training(), nullptr, small_pretraining(), 1);
+  const auto b = pretrain(training(), nullptr, small_pretraining(), 2);
   for (std::size_t i = 0; i < 2; ++i) EXPECT_NE(encoder_weights(a.stack.layers[i]), encoder_weights(b.stack.layers[i]));
 }
 
@@ -203,7 +192,7 @@ TEST(Pretrain, SeedReachesEveryLayer) {
 TEST(Pretrain, FreeEnergyGapGrowsWithOverfitting) {
   const auto few = digits(Purpose::synthetic_training, 20);
   const auto others = digits(Purpose::synthetic_test, 200);
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.layers = {100};
   options.epochs = {60};
   options.weight_cost = {0};
@@ -215,98 +204,17 @@ TEST(Pretrain, FreeEnergyGapGrowsWithOverfitting) {
 }
 
 TEST(Pretrain, OneCaseAndABatchLargerThanTheDataWork) {
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.batch = 1'000'000;
   const auto result = pretrain(digits(Purpose::synthetic_training, 1), nullptr, options, 1);
   EXPECT_EQ(result.stack.layers.size(), 2U);
-}
-
-void expect_same_state(Stack& a, Stack& b, const std::string& what) {
-  ASSERT_EQ(a.layers.size(), b.layers.size());
-  for (std::size_t i = 0; i < a.layers.size(); ++i) {
-    const TensorList left = tensors(a.layers[i]);
-    const TensorList right = tensors(b.layers[i]);
-    for (std::size_t t = 0; t < left.size(); ++t) EXPECT_EQ(left[t].values, right[t].values) << what << left[t].name;
-  }
-}
-
-// From the middle of an epoch, its end, the end of a layer; at another number of threads too.
-// What a run can consist of: every kind of layer, every estimator with what it remembers, courses of rates and steps.
-std::map<std::string, PretrainOptions> resumable_runs() {
-  std::map<std::string, PretrainOptions> runs;
-  const auto add = [&](const std::string& name) -> PretrainOptions& {
-    PretrainOptions& options = runs[name] = small();
-    options.batch = 110;  // 300 cases: two batches and one of 80
-    options.epochs = {2};
-    options.cd_k = "2:1,1";
-    options.divergence.chains = 7;
-    options.divergence.replicas = 3;
-    return options;
-  };
-  for (const auto& estimator : estimators()) {
-    if (estimator.name == "exact") continue;
-    PretrainOptions& options = add(estimator.name);
-    options.divergence.estimator = estimator.name;
-    options.divergence.centered = estimator.name != "cd";
-    options.divergence.sparsity_target = estimator.name == "cd" ? 0 : 0.1;
-    options.divergence.dropout = estimator.name == "pcd" ? 0.2 : 0;
-    options.schedule.name = estimator.name == "cd" ? "constant" : "plateau";
-  }
-  add("costs and limits").l1_cost = 1e-3;
-  runs["costs and limits"].clip_norm = 1;
-  runs["costs and limits"].max_norm = 0.3;
-  runs["costs and limits"].rbm_corruption = "masking:0.25";
-  add("learned variances").visible = "gaussian-learned:0-9,bernoulli:10-";
-  add("autoencoder").pretrainer = {"autoencoder"};
-  runs["autoencoder"].untied = true;
-  add("denoising below an RBM").pretrainer = {"denoising", "rbm"};
-  runs["denoising below an RBM"].on_divergence = "retry";
-  add("contractive").pretrainer = {"contractive"};
-  add("sparse by adam").pretrainer = {"sparse"};
-  runs["sparse by adam"].optimizer = "adam";
-  runs["sparse by adam"].code_l1 = 0.01;
-  add("emphasis").pretrainer = {"denoising"};
-  runs["emphasis"].corruption = "salt-and-pepper:0.25";
-  runs["emphasis"].emphasis = 0.5;
-  add("untied later").pretrainer = {"denoising"};
-  runs["untied later"].corruption = "gaussian:0.3";
-  runs["untied later"].untied = true;
-  runs["untied later"].tied_epochs = 1;
-  add("lbfgs").pretrainer = {"contractive", "sparse"};
-  runs["lbfgs"].optimizer = "lbfgs";
-  return runs;
-}
-
-// From the middle of an epoch, its end, the end of a layer; at another number of threads too.
-TEST(Pretrain, GoesOnFromEveryUpdateToTheSameBits) {
-  for (const auto& [name, options] : resumable_runs()) {
-    test::MemoryKeeper states;
-    auto whole = pretrain(training(), &training(), options, 1, {}, &states);
-    ASSERT_EQ(states.kept().size(), 12U);
-    for (const auto& state : states.kept()) {
-      const std::string what =
-          fmt::format("{} from update {} of layer {}: ", name, state.position.update, state.position.layer);
-      const test::ThreadCount scope(static_cast<int>(state.position.update % 3) + 1);
-      test::MemoryKeeper keeper(state);
-      auto part = pretrain(training(), &training(), options, 1, {}, &keeper);
-      expect_same_state(part.stack, whole.stack, what);
-      ASSERT_EQ(part.history.size(), 2U);
-      for (std::size_t i = 0; i < 2; ++i) {
-        ASSERT_EQ(part.history[i].size(), 2U) << what;
-        for (std::size_t e = 0; e < 2; ++e) {
-          EXPECT_EQ(part.history[i][e].reconstruction_error, whole.history[i][e].reconstruction_error) << what;
-          EXPECT_EQ(part.history[i][e].free_energy_gap, whole.history[i][e].free_energy_gap) << what;
-        }
-      }
-    }
-  }
 }
 
 // A net that learns 20 cases by heart widens the gap epoch after epoch.
 TEST(Pretrain, PatienceStopsALayerThatOverfits) {
   const auto few = digits(Purpose::synthetic_training, 20);
   const auto others = digits(Purpose::synthetic_test, 200);
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.layers = {100, 10};
   options.epochs = {60};
   options.weight_cost = {0};
@@ -325,37 +233,9 @@ TEST(Pretrain, PatienceStopsALayerThatOverfits) {
   EXPECT_EQ(pretrain(few, &others, options, 1, {}, &last).history.front().size(), whole.history.front().size());
 }
 
-TEST(Pretrain, EpochsMayGrowForLayersThatAreNotFinished) {
-  PretrainOptions options = small();
-  test::MemoryKeeper states;
-  pretrain(training(), nullptr, options, 1, {}, &states);
-  options.epochs = {3, 4};
-  auto whole = pretrain(training(), nullptr, options, 1);
-  test::MemoryKeeper grown(states.kept().back());
-  auto part = pretrain(training(), nullptr, options, 1, {}, &grown);
-  expect_same_state(part.stack, whole.stack, "");
-  options.epochs = {4};
-  test::MemoryKeeper late(states.kept().back());
-  EXPECT_THAT([&] { pretrain(training(), nullptr, options, 1, {}, &late); },
-              testing::ThrowsMessage<InvalidArgument>(testing::HasSubstr("layer 1 was finished with 3")));
-}
-
-TEST(Pretrain, AStateOfAnotherStackIsRefused) {
-  PretrainOptions options = small();
-  test::MemoryKeeper states;
-  pretrain(training(), nullptr, options, 1, {}, &states);
-  PretrainOptions other = small();
-  other.layers = {30, 21};
-  test::MemoryKeeper wider(states.kept().back());
-  EXPECT_THROW(pretrain(training(), nullptr, other, 1, {}, &wider), DataError);
-  other.layers = {30};
-  test::MemoryKeeper fewer(states.kept().back());
-  EXPECT_THROW(pretrain(training(), nullptr, other, 1, {}, &fewer), DataError);
-}
-
 TEST(Pretrain, RetriesLeadFromAnAbsurdRateToAFiniteStack) {
   for (const auto& name : pretrainer_names()) {
-    PretrainOptions options = small();
+    PretrainOptions options = small_pretraining();
     options.pretrainer = {name};
     options.learning_rate = {1e6};
     EXPECT_THROW(pretrain(training(), nullptr, options, 1), DivergenceError) << name;
@@ -366,7 +246,7 @@ TEST(Pretrain, RetriesLeadFromAnAbsurdRateToAFiniteStack) {
 }
 
 TEST(Pretrain, DivergenceNamesLayerEpochUpdateAndRate) {
-  PretrainOptions options = small();
+  PretrainOptions options = small_pretraining();
   options.learning_rate = {1e6};
   try {
     pretrain(training(), nullptr, options, 1);
@@ -383,7 +263,7 @@ TEST(PretrainMemorySlow, IsWhatTrainingTakes) {
   if (!test::kPlainHeap) GTEST_SKIP() << "this build's heap is larger than what is asked for";
   const PreparedCases cases = digits(Purpose::synthetic_training, 600);
   const PreparedCases held_out = digits(Purpose::synthetic_test, 300);
-  pretrain(cases, &held_out, small(), 1);  // loads what products need
+  pretrain(cases, &held_out, small_pretraining(), 1);  // loads what products need
   std::vector<PretrainOptions> runs(4);
   runs[1].pretrainer = {"denoising"};
   runs[1].layers = {2000, 1000};

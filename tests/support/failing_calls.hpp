@@ -39,6 +39,9 @@ class FailNthCall final : public detail::SystemCalls {
   ssize_t read(int handle, void* target, std::size_t size) override {
     return fails("read") ? -1 : SystemCalls::read(handle, target, std::min(size, most_bytes_));
   }
+  ssize_t pread(int handle, void* target, std::size_t size, off_t offset) override {
+    return fails("pread") ? -1 : SystemCalls::pread(handle, target, std::min(size, most_bytes_), offset);
+  }
   ssize_t write(int handle, const void* bytes, std::size_t size) override {
     return fails("write") ? -1 : SystemCalls::write(handle, bytes, std::min(size, most_bytes_));
   }

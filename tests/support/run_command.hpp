@@ -1,6 +1,7 @@
 #pragma once
 // Runs the dbn tool as a user does, through the shell, and says what came of it.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@ struct CommandResult {
   int exit_code = -1;
   std::string out;
   std::string err;
+  /// Bytes of memory at the most. Linux counts what the calling process held as well, if that was more.
+  std::size_t peak_memory = 0;
 };
 
 /// How a command is run, beside its arguments.

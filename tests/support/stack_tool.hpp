@@ -20,11 +20,6 @@ class StackTool : public ToolTest {
  protected:
   StackTool() { save_stack(file_, dir_.path("s")); }
 
-  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
-  std::string text(const std::string& name) const {
-    const ByteBuffer all = bytes(name);
-    return {all.begin(), all.end()};
-  }
   // The file that the library writes of these numbers.
   ByteBuffer npy_of(const Matrix& columns) const {
     write_npy(dir_.path("expected"), columns);

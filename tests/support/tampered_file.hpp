@@ -42,6 +42,19 @@ class TamperedFile : public testing::Test {
     });
   }
 
+  // Reads the bytes of the file `name` with each of their bits flipped, one at a time; all must be refused.
+  template <typename Read>
+  void expect_every_flip_noticed(const std::string& name, const Read& read) const {
+    ByteBuffer bytes = read_file(dir_.path(name));
+    ASSERT_NO_THROW(read(bytes));
+    for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
+      const auto flip = [&] { bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (1U << bit % 8)); };
+      flip();
+      EXPECT_THROW(read(bytes), DataError) << "bit " << bit % 8 << " of byte " << bit / 8;
+      flip();
+    }
+  }
+
   // Not by write_file, which waits for the disk each time.
   void write_bad(std::span<const std::uint8_t> bytes) const {
     std::ofstream(dir_.path("bad"), std::ios::binary)

@@ -15,9 +15,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::HasSubstr;
-
 constexpr const char* kData = " --data synthetic:digits,cases=200,test=50 --quiet";
 
 class AutoencoderTool : public ToolTest {

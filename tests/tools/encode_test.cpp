@@ -16,11 +16,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
-
 class Encode : public StackToolWithCases {
  protected:
   // As the library passes cases through the first layers of the stack, in batches of the tool's size: products of

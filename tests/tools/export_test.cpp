@@ -12,11 +12,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
-
 class Export : public StackTool {
  protected:
   // What the library writes of this part.

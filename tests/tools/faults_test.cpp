@@ -9,8 +9,6 @@
 #include <system_error>
 #include <vector>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -18,14 +16,10 @@
 #include <dbn/io/file.hpp>
 
 #include "../support/peak_memory.hpp"
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
-
-using testing::AllOf;
-using testing::HasSubstr;
 
 constexpr const char* kData = " --data synthetic:digits,cases=200,test=100";
 constexpr const char* kOld = "precious";
@@ -63,22 +57,14 @@ class SmallDisk {
   if (!(disk).mounted())         \
   GTEST_SKIP() << "a file system of its own needs root: mount: " << std::generic_category().message(errno)
 
-class Faults : public testing::Test {
+class Faults : public ToolTest {
  protected:
-  CommandResult run(const std::string& arguments, const std::string& prefix = "",
-                    const std::string& redirect = "") const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = redirect});
-  }
   static void expect_one_line(const CommandResult& result, const std::string& file, const std::string& cause,
                               const std::string& arguments) {
     EXPECT_EQ(result.exit_code, 4) << arguments << "\n" << result.err;
-    EXPECT_THAT(result.err, AllOf(testing::StartsWith("dbn: error: "), HasSubstr(file), HasSubstr(cause))) << arguments;
+    EXPECT_THAT(result.err, AllOf(StartsWith("dbn: error: "), HasSubstr(file), HasSubstr(cause))) << arguments;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
     EXPECT_EQ(result.out, "") << arguments;
-  }
-  void succeed(const std::string& arguments) const {
-    const auto result = run(arguments);
-    ASSERT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
   }
   /// A model for predict, beside the folder that is written to.
   void make_model() const { succeed(std::string("finetune --out m --epochs 1 --layers 8 --quiet") + kData); }
@@ -104,13 +90,6 @@ class Faults : public testing::Test {
     for (const auto& command : writers()) all.push_back(command);
     return all;
   }
-  void write(const std::string& name, const std::string& text) const { write_file(dir_.path(name), text); }
-  std::string text_of(const std::string& name) const {
-    const ByteBuffer bytes = read_file(dir_.path(name));
-    return {bytes.begin(), bytes.end()};
-  }
-
-  TempDir dir_;
 };
 
 TEST_F(Faults, AFullDiskKeepsTheOldFileAndNothingElse) {
@@ -123,9 +102,9 @@ TEST_F(Faults, AFullDiskKeepsTheOldFileAndNothingElse) {
   const auto before = names_in(dir_.path("disk"));
   for (const auto& command : commands)
     for (const char* out : {"disk/new.csv", "disk/old.csv --force"}) {
-      expect_one_line(run(command + out), words(out)[0], "No space left on device", command);
+      expect_one_line(try_run(command + out), words(out)[0], "No space left on device", command);
       EXPECT_EQ(names_in(dir_.path("disk")), before) << command;
-      EXPECT_EQ(text_of("disk/old.csv"), kOld) << command;
+      EXPECT_EQ(text("disk/old.csv"), kOld) << command;
     }
 }
 
@@ -136,8 +115,8 @@ TEST_F(Faults, ADiskThatFillsHalfwayKeepsTheOldFile) {
   write("disk/old", kOld);
   // About 3 MB of weights, for a disk of 2 MB.
   const std::string command = std::string("pretrain --epochs 1 --layers 1000 --quiet") + kData;
-  expect_one_line(run(command + " --out disk/old --force"), "disk/old", "No space left on device", command);
-  EXPECT_EQ(text_of("disk/old"), kOld);
+  expect_one_line(try_run(command + " --out disk/old --force"), "disk/old", "No space left on device", command);
+  EXPECT_EQ(text("disk/old"), kOld);
   EXPECT_EQ(names_in(dir_.path("disk")), std::vector<std::string>{"old"});
   succeed(std::string("pretrain --epochs 1 --layers 16 --quiet") + kData + " --out disk/old --force");
 }
@@ -157,9 +136,9 @@ TEST_F(Faults, AReadOnlyFolderIsNoticedBeforeAnyWork) {
   for (const auto& command : writers())
     for (const char* out : {"disk/new", "disk/old --force"}) {
       // Test cases that are missing would be the error if anything had been read before.
-      expect_one_line(run(command + out + " --test none.csv"), words(out)[0], cause, command);
+      expect_one_line(try_run(command + out + " --test none.csv"), words(out)[0], cause, command);
       EXPECT_EQ(names_in(dir_.path("disk")), std::vector<std::string>{"old"}) << command;
-      EXPECT_EQ(text_of("disk/old"), kOld) << command;
+      EXPECT_EQ(text("disk/old"), kOld) << command;
     }
   if (!disk.mounted()) std::filesystem::permissions(dir_.path("disk"), std::filesystem::perms{0755});
 }
@@ -171,9 +150,9 @@ TEST_F(Faults, TheLimitOfAFileIsAnErrorAndNoDeath) {
   write("folder/old.csv", kOld);
   for (const auto& command : commands)
     for (const char* out : {"folder/new.csv", "folder/old.csv --force"}) {
-      expect_one_line(run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
+      expect_one_line(try_run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
       EXPECT_EQ(names_in(dir_.path("folder")), std::vector<std::string>{"old.csv"}) << command;
-      EXPECT_EQ(text_of("folder/old.csv"), kOld) << command;
+      EXPECT_EQ(text("folder/old.csv"), kOld) << command;
     }
 }
 
@@ -185,12 +164,12 @@ TEST_F(Faults, AFolderOfTablesIsWholeOrNotAtAll) {
   succeed(std::string("finetune --out m --force --epochs 2 --layers 8 --quiet") + kData);
   const auto before = names_in(dir_.path("old"));
   std::vector<std::string> texts;
-  for (const auto& name : before) texts.push_back(text_of("old/" + name));
+  for (const auto& name : before) texts.push_back(text("old/" + name));
   for (const char* out : {"new", "old --force"})
-    expect_one_line(run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
+    expect_one_line(try_run(command + out, "ulimit -f 1;"), words(out)[0], "File too large", command);
   EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"m", "old"}));
   EXPECT_EQ(names_in(dir_.path("old")), before);
-  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(text_of("old/" + before[i]), texts[i]) << before[i];
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(text("old/" + before[i]), texts[i]) << before[i];
 }
 
 // Files that are written while their cases come, two of them at once as well: none is there before all is.
@@ -206,10 +185,11 @@ TEST_F(Faults, StreamedFilesAreWholeOrNotAtAll) {
                               "reconstruct s --errors ", "reconstruct s --errors folder/e.csv --out "})
     for (const char* out : {"folder/new.csv", "folder/new.npy", "folder/old.csv --force", "folder/old.npy --force"}) {
       // Cases of more than a batch, of which the limit lets less than one into a file.
-      const auto result = run(std::string(command) + out + " --data synthetic:digits,cases=600,test=0", "ulimit -f 2;");
+      const auto result =
+          try_run(std::string(command) + out + " --data synthetic:digits,cases=600,test=0", "ulimit -f 2;");
       expect_one_line(result, "folder/", "File too large", command);
       EXPECT_EQ(names_in(dir_.path("folder")), before) << command;
-      for (const auto& name : old) EXPECT_EQ(text_of(name), kOld) << command;
+      for (const auto& name : old) EXPECT_EQ(text(name), kOld) << command;
     }
 }
 
@@ -220,9 +200,10 @@ TEST_F(Faults, ALostStdoutIsAnErrorAndTheFileIsWhole) {
     const std::string name = words(command)[0];
     if (name == "predict") continue;  // it prints nothing when its rows go to a file
     for (const char* redirect : {">/dev/full", ">&-"}) {
-      expect_one_line(run(command + "new", "", redirect), "stdout", redirect[1] == '&' ? "Bad file" : "No space", name);
-      const std::string text = text_of("new");
-      const auto lines = std::count(text.begin(), text.end(), '\n');
+      expect_one_line(try_run(command + "new", "", redirect), "stdout", redirect[1] == '&' ? "Bad file" : "No space",
+                      name);
+      const std::string written = text("new");
+      const auto lines = std::count(written.begin(), written.end(), '\n');
       if (name == "compare")
         EXPECT_EQ(lines, 2);
       else if (name == "data")
@@ -245,19 +226,19 @@ TEST_F(Faults, ALostStdoutIsAnErrorOfEveryCommandThatPrints) {
         std::string("predict m --out p --force --json") + kData, std::string("inspect m"),
         std::string("data info") + kData, std::string("data --help")})
     for (const char* redirect : {">/dev/full", ">&-"})
-      expect_one_line(run(command, "", redirect), "stdout", "", command);
+      expect_one_line(try_run(command, "", redirect), "stdout", "", command);
   // It takes longer than the others.
   const std::string bench = "bench --shapes 8x8 --net 8,8,10 --batch 10 --cases 10 --rounds 1 --quiet";
-  expect_one_line(run(bench, "", ">/dev/full"), "stdout", "", bench);
+  expect_one_line(try_run(bench, "", ">/dev/full"), "stdout", "", bench);
   EXPECT_EQ(names_in(dir_.folder()), (std::vector<std::string>{"m", "p"}));
 }
 
 // A file that is opened while stdout or stderr is closed would get its number, and then what is printed.
 TEST_F(Faults, TheNumbersOfClosedStreamsAreTaken) {
-  expect_one_line(run("pretrain --print-config --config /dev/fd/1", "", ">&-"), "stdout", "Bad file", "");
-  EXPECT_EQ(run("pretrain --print-config --config /dev/fd/2", "", "2>&-").exit_code, 0);
+  expect_one_line(try_run("pretrain --print-config --config /dev/fd/1", "", ">&-"), "stdout", "Bad file", "");
+  succeed("pretrain --print-config --config /dev/fd/2", "", "2>&-");
   for (const char* redirect : {"2>&-", "<&- >&- 2>&-"}) {
-    const auto result = run(std::string("pretrain --epochs 1 --layers 8 --force --out s") + kData, "", redirect);
+    const auto result = try_run(std::string("pretrain --epochs 1 --layers 8 --force --out s") + kData, "", redirect);
     EXPECT_EQ(result.exit_code, redirect[0] == '<' ? 4 : 0);
     EXPECT_EQ(result.err, "");
     succeed("inspect s");
@@ -273,14 +254,14 @@ TEST_F(DeletedFolder, RelativePathsAreNamedWithTheCause) {
   make_model();
   for (const auto& command : writers())
     for (const char* out : {"new", "./new", "new --force"})
-      expect_one_line(run(command + out, kInIt), words(out)[0], "deleted", command);
+      expect_one_line(try_run(command + out, kInIt), words(out)[0], "deleted", command);
   // Names that nobody has given, and files that are read.
-  expect_one_line(run(std::string("pretrain") + kData, kInIt), "stack.safetensors", "deleted", "");
-  expect_one_line(run(std::string("finetune") + kData, kInIt), "model.safetensors", "deleted", "");
-  expect_one_line(run("pretrain --data x.csv", kInIt), "stack.safetensors", "deleted", "");
-  expect_one_line(run("evaluate m" + std::string(kData), kInIt), "m", "No such file", "");
-  expect_one_line(run("data info --data x.csv", kInIt), "x.csv", "No such file", "");
-  expect_one_line(run("data info --config x.ini", kInIt), "x.ini", "No such file", "");
+  expect_one_line(try_run(std::string("pretrain") + kData, kInIt), "stack.safetensors", "deleted", "");
+  expect_one_line(try_run(std::string("finetune") + kData, kInIt), "model.safetensors", "deleted", "");
+  expect_one_line(try_run("pretrain --data x.csv", kInIt), "stack.safetensors", "deleted", "");
+  expect_one_line(try_run("evaluate m" + std::string(kData), kInIt), "m", "No such file", "");
+  expect_one_line(try_run("data info --data x.csv", kInIt), "x.csv", "No such file", "");
+  expect_one_line(try_run("data info --config x.ini", kInIt), "x.ini", "No such file", "");
   EXPECT_EQ(names_in(dir_.folder()), std::vector<std::string>{"m"});
 }
 
@@ -290,15 +271,14 @@ TEST_F(DeletedFolder, AbsolutePathsWorkAsAnywhere) {
   const std::string data = " --data " + dir_.path("x.csv") + " --test " + dir_.path("y.csv");
   const std::string train = data + " --epochs 1 --layers 16,12 --quiet";
   for (const std::string& command : {"pretrain" + train, "finetune" + train, "predict " + dir_.path("m") + data}) {
-    const auto there = run(command + " --out " + dir_.path("there"), kInIt);
-    EXPECT_EQ(there.exit_code, 0) << command << "\n" << there.err;
+    const auto there = succeed(command + " --out " + dir_.path("there"), kInIt);
     succeed(command + " --out " + dir_.path("here"));
-    EXPECT_EQ(text_of("there"), text_of("here")) << command;
+    EXPECT_EQ(text("there"), text("here")) << command;
     std::filesystem::remove(dir_.path("there"));
     std::filesystem::remove(dir_.path("here"));
   }
   // A file that is also read is recognised there too.
-  const auto same = run("data convert --force" + data + " --out " + dir_.path("x.csv"), kInIt);
+  const auto same = try_run("data convert --force" + data + " --out " + dir_.path("x.csv"), kInIt);
   EXPECT_EQ(same.exit_code, 2) << same.err;
 }
 

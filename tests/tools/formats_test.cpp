@@ -16,9 +16,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::HasSubstr;
-
 constexpr std::size_t kCases = 60;
 constexpr const char* kSmall = " --quiet --layers 8 --epochs 100 --batch 10 --learning-rate 0.01 --out m";
 

@@ -7,9 +7,7 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 constexpr const char* kDigits = " --data synthetic:digits,cases=200,test=50 --quiet";
 

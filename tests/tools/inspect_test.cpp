@@ -2,50 +2,25 @@
 
 #include <cmath>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <dbn/io/image_grid.hpp>
 #include <dbn/model/model_file.hpp>
 
-#include "../support/run_command.hpp"
 #include "../support/small_stack.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
 
-using testing::HasSubstr;
-
 constexpr GreyScale kSymmetric{.symmetric = true, .least = 0, .most = 1};
 
-class Filters : public testing::Test {
+class Filters : public ToolTest {
  protected:
-  CommandResult run(const std::string& arguments) const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
-  }
-  void succeed(const std::string& arguments) const {
-    const auto result = run(arguments);
-    EXPECT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-  }
-  void expect_refused(int code, const std::string& what, const std::string& arguments) const {
-    const auto before = names_in(dir_.folder());
-    const auto result = run(arguments);
-    EXPECT_EQ(result.exit_code, code) << arguments;
-    EXPECT_THAT(result.err, HasSubstr(what)) << arguments;
-    EXPECT_EQ(result.out, "") << arguments;
-    EXPECT_EQ(names_in(dir_.folder()), before) << arguments;
-  }
-  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
   // A stack of one layer of such weights.
   void save(const std::string& name, const Matrix& weights) const {
     StackFile file = small_stack({weights.rows(), weights.cols()});
     std::get<Rbm>(file.stack.layers[0]).weights = weights;
     save_stack(file, dir_.path(name));
   }
-
-  TempDir dir_;
 };
 
 TEST_F(Filters, UnitsWithTheLargestWeightsComeFirst) {
@@ -55,13 +30,13 @@ TEST_F(Filters, UnitsWithTheLargestWeightsComeFirst) {
       -2, 0, 0,        //
       1, 1, 1;
   save("s", weights);
-  succeed("inspect s --filters a.png");
+  run("inspect s --filters a.png");
   Matrix sorted(4, 3);
   sorted << weights.col(2), weights.col(0), weights.col(1);
   EXPECT_EQ(bytes("a.png"), encode_png(image_grid(sorted, {.height = 2, .width = 2}, kSymmetric)));
-  succeed("inspect s --filters b.png --width 4");
+  run("inspect s --filters b.png --width 4");
   EXPECT_EQ(bytes("b.png"), encode_png(image_grid(sorted, {.height = 1, .width = 4}, kSymmetric)));
-  const auto described = nlohmann::json::parse(run("inspect s --filters a.png --force --json").out);
+  const auto described = run_json("inspect s --filters a.png --force");
   EXPECT_EQ(described["filters"], "a.png");
   EXPECT_EQ(described["format"], "dbn-stack");
 }
@@ -73,7 +48,7 @@ TEST_F(Filters, AreAtMost400) {
     weights.col(j) << static_cast<Scalar>(norm * std::cos(turn)), static_cast<Scalar>(norm * std::sin(turn)), 0, 0;
   }
   save("s", weights);
-  succeed("inspect s --filters a.png");
+  run("inspect s --filters a.png");
   EXPECT_EQ(bytes("a.png"), encode_png(image_grid(weights.rightCols(400).rowwise().reverse(), {2, 2}, kSymmetric)));
 }
 
@@ -81,9 +56,9 @@ TEST_F(Filters, AModelShowsItsFirstLayer) {
   const Mlp net = make_mlp({9, 4, 3}, "sigmoid", "xavier", 1);
   save_model({.net = net, .outputs = {"a", "b", "c"}, .preprocessing = {}, .seed = 1, .start = "xavier", .history = {}},
              dir_.path("m"));
-  succeed("inspect m --filters a.png");
+  run("inspect m --filters a.png");
   save("s", net.layers.front().weights);
-  succeed("inspect s --filters b.png");
+  run("inspect s --filters b.png");
   EXPECT_EQ(bytes("a.png"), bytes("b.png"));
 }
 

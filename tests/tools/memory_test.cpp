@@ -6,21 +6,15 @@
 #include <string>
 #include <vector>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <dbn/model/model_file.hpp>
 #include <dbn/nn/deep_autoencoder.hpp>
 #include <dbn/nn/mlp.hpp>
 
 #include "../support/peak_memory.hpp"
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
-
-using testing::HasSubstr;
 
 constexpr const char* kData = " --data synthetic:digits,cases=200,test=100 --quiet";
 
@@ -34,15 +28,12 @@ double seconds_of_commands() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-class Memory : public testing::Test {
+class Memory : public ToolTest {
  protected:
-  CommandResult run(const std::string& arguments, const std::string& prefix = "") const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = {}});
-  }
   // Expects one line that gives the estimate and names `option` as what to change, at once, and nothing written.
-  void expect_refused(const std::string& arguments, const std::string& option, const std::string& prefix = "") const {
+  void expect_too_large(const std::string& arguments, const std::string& option, const std::string& prefix = "") const {
     const double before = seconds_of_commands();
-    const auto result = run(arguments, prefix);
+    const auto result = try_run(arguments, prefix);
     EXPECT_LT(seconds_of_commands() - before, 1) << arguments;
     EXPECT_EQ(result.exit_code, 6) << arguments << "\n" << result.err;
     EXPECT_THAT(result.err, testing::MatchesRegex("dbn: error: [a-z -]+ needs about [0-9.]+ [MGT]iB, --max-memory "
@@ -53,16 +44,14 @@ class Memory : public testing::Test {
     EXPECT_EQ(result.out, "") << arguments;
     EXPECT_TRUE(names_in(dir_.folder()).empty()) << arguments;
   }
-
-  TempDir dir_;
 };
 
 class MemorySlow : public Memory {
  protected:
   // Whether a command gets by in so many MiB of addresses; more threads would want more for their stacks.
   bool suffices(int mebibytes, const std::string& command) const {
-    return run(command + " --threads 1 --max-memory 100G --force",
-               "ulimit -v " + std::to_string(1024 * mebibytes) + " &&")
+    return try_run(command + " --threads 1 --max-memory 100G --force",
+                   "ulimit -v " + std::to_string(1024 * mebibytes) + " &&")
                .exit_code == 0;
   }
   // The least that suffices, or up to `step` more.
@@ -93,30 +82,30 @@ TEST_F(Memory, WhatNoMachineHasIsRefusedAtOnce) {
                              "1000000000,1000000000,1000000000,1000000000,1000000000"})
     for (const char* command : {"pretrain", "pretrain --pretrainer denoising --untied", "finetune --init he",
                                 "finetune --init he --dry-run", "compare"})
-      expect_refused(std::string(command) + layers + kData, "--layers", little);
-  expect_refused(std::string("pretrain --layers 1000000000") + kData, "--layers");
-  expect_refused("bench --shapes 1000000x1000000 --quiet", "--shapes", little);
-  expect_refused("bench --net 784,1000000,1000000,10 --quiet", "--net", little);
-  expect_refused("bench --shapes 1000000x10 --cases 10000000 --quiet", "--cases", little);
+      expect_too_large(std::string(command) + layers + kData, "--layers", little);
+  expect_too_large(std::string("pretrain --layers 1000000000") + kData, "--layers");
+  expect_too_large("bench --shapes 1000000x1000000 --quiet", "--shapes", little);
+  expect_too_large("bench --net 784,1000000,1000000,10 --quiet", "--net", little);
+  expect_too_large("bench --shapes 1000000x10 --cases 10000000 --quiet", "--cases", little);
 }
 
 TEST_F(Memory, BatchesAndChainsCount) {
   const std::string limit = std::string(" --max-memory 200M") + kData;
-  expect_refused("pretrain --layers 100000000 --batch 1000000" + limit, "--batch");
-  expect_refused("pretrain --layers 10 --estimator pcd --chains 1000000" + limit, "--chains");
-  expect_refused("compare --layers 10 --starts rbm --pretrain.estimator pcd --pretrain.chains 1000000" + limit,
-                 "--layers");
-  EXPECT_EQ(run("pretrain --layers 10 --estimator pcd --chains 1000 --epochs 1" + limit).exit_code, 0);
+  expect_too_large("pretrain --layers 100000000 --batch 1000000" + limit, "--batch");
+  expect_too_large("pretrain --layers 10 --estimator pcd --chains 1000000" + limit, "--chains");
+  expect_too_large("compare --layers 10 --starts rbm --pretrain.estimator pcd --pretrain.chains 1000000" + limit,
+                   "--layers");
+  succeed("pretrain --layers 10 --estimator pcd --chains 1000 --epochs 1" + limit);
 }
 
 TEST_F(Memory, ALimitHoldsForEveryTrainingCommand) {
   for (const char* command :
        {"pretrain --layers 5", "finetune --layers 5", "compare --layers 5", "init --explain --layers 5"})
     for (const char* more : {"", " --dry-run"})
-      expect_refused(std::string(command) + kData + " --max-memory 1M" + more, "--layers");
-  expect_refused("bench --max-memory 1M", "--shapes");
-  ASSERT_EQ(run(std::string("pretrain --layers 5 --epochs 1") + kData).exit_code, 0);
-  const auto from = run(std::string("finetune --from stack.safetensors --max-memory 1M") + kData);
+      expect_too_large(std::string(command) + kData + " --max-memory 1M" + more, "--layers");
+  expect_too_large("bench --max-memory 1M", "--shapes");
+  succeed(std::string("pretrain --layers 5 --epochs 1") + kData);
+  const auto from = try_run(std::string("finetune --from stack.safetensors --max-memory 1M") + kData);
   EXPECT_EQ(from.exit_code, 6);
   EXPECT_THAT(from.err, HasSubstr("--from")) << "--layers would have no effect there";
 }
@@ -125,11 +114,11 @@ TEST_F(Memory, ALimitIsASize) {
   for (const char* command :
        {"pretrain", "finetune", "compare", "bench", "evaluate", "predict", "encode", "inspect", "init", "data info"})
     for (const char* size : {"0", "-1", "nan", "inf", "12Q", "1,5G", "G"}) {
-      const auto result = run(std::string(command) + " --max-memory " + size);
+      const auto result = try_run(std::string(command) + " --max-memory " + size);
       EXPECT_EQ(result.exit_code, 2) << command << " " << size;
       EXPECT_THAT(result.err, HasSubstr("--max-memory: expected a size")) << command << " " << size;
     }
-  const auto config = run("pretrain --max-memory 1.5G --print-config").out;
+  const auto config = try_run("pretrain --max-memory 1.5G --print-config").out;
   EXPECT_THAT(config, HasSubstr("max-memory = 1.5G\n"));
 }
 
@@ -138,8 +127,8 @@ TEST_F(Memory, ALimitIsASize) {
 TEST_F(MemorySlow, AnEndOfMemoryInTheMiddleIsReported) {
   if (!kPlainHeap) GTEST_SKIP() << "sanitizers need all addresses there are";
   const auto with = [this](int mebibytes, const std::string& layers) {
-    return run("pretrain --epochs 1 --threads 1 --max-memory 100G --force --layers " + layers + kData,
-               "ulimit -v " + std::to_string(1024 * mebibytes) + " &&");
+    return try_run("pretrain --epochs 1 --threads 1 --max-memory 100G --force --layers " + layers + kData,
+                   "ulimit -v " + std::to_string(1024 * mebibytes) + " &&");
   };
   int enough = 40;
   while (enough < 2000 && with(enough, "400,400").exit_code != 0) enough += 20;
@@ -148,7 +137,7 @@ TEST_F(MemorySlow, AnEndOfMemoryInTheMiddleIsReported) {
     const auto result = with(enough + more, "2000,2000");
     EXPECT_THAT(result.exit_code, testing::AnyOf(0, 6)) << enough << " + " << more << " MiB\n" << result.err;
     if (result.exit_code == 0) continue;
-    EXPECT_THAT(result.err, testing::StartsWith("dbn: error: out of memory; try "));
+    EXPECT_THAT(result.err, StartsWith("dbn: error: out of memory; try "));
     ++refused;
   }
   EXPECT_GT(refused, 0) << "the limits were too high for a test";

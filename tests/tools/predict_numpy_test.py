@@ -9,31 +9,20 @@ A model is trained in a moment; its safetensors file is parsed here by hand (8-b
 activations, preprocessing and classes come from the metadata `config`.
 """
 
-import csv
-import gzip
-import io
 import json
 import os
-import struct
 import sys
 import tempfile
 
-import numpy as np
-
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from by_hand import check, check_close, read_safetensors, run, synthetic_cases  # noqa: E402
+from by_hand import (  # noqa: E402
+    check, check_close, forward, mnist_cases, mnist_folder, np, predictions, read_safetensors, run,
+    synthetic_cases)
 
 # The tool adds up to 784 products in single precision. Their rounding errors grow as the root of their number, so that a
 # score of size 6 is off by about 28 * 2^-24 * 6 = 1e-5; a probability moves by at most a quarter of what its score does.
 TOLERANCE = 1e-5
-
-ACTIVATIONS = {
-    "linear": lambda x: x,
-    "relu": lambda x: np.maximum(x, 0),
-    "sigmoid": lambda x: 0.5 + 0.5 * np.tanh(0.5 * x),
-    "tanh": np.tanh,
-}
 
 
 def check_names_and_shapes(tensors, sizes):
@@ -46,27 +35,11 @@ def check_names_and_shapes(tensors, sizes):
     check(found == expected, f"tensors: expected {expected}, found {found}")
 
 
-def forward(tensors, config, cases):
-    """Class probabilities (cases x classes) of raw cases (cases x features)."""
+def scaled(config, cases):
     scaling = config["preprocessing"]
-    x = cases
-    if scaling["scale"] != "none":
-        x = (cases - np.array(scaling["shift"])) * np.array(scaling["factor"])
-    for layer, activation in enumerate(config["activations"]):
-        x = ACTIVATIONS[activation](x @ tensors[f"{2 * layer}.weight"].T + tensors[f"{2 * layer}.bias"])
-    x = np.exp(x - x.max(axis=1, keepdims=True))
-    return x / x.sum(axis=1, keepdims=True)
-
-
-def mnist_cases(folder):
-    """Test cases and labels by the definition of IDX."""
-    with gzip.open(os.path.join(folder, "t10k-images-idx3-ubyte.gz")) as file:
-        content = file.read()
-    _, count, rows, columns = struct.unpack(">IIII", content[:16])
-    images = np.frombuffer(content, np.uint8, offset=16).reshape(count, rows * columns).astype(np.float64)
-    with gzip.open(os.path.join(folder, "t10k-labels-idx1-ubyte.gz")) as file:
-        labels = np.frombuffer(file.read(), np.uint8, offset=8)
-    return images, [str(label) for label in labels]
+    if scaling["scale"] == "none":
+        return cases
+    return (cases - np.array(scaling["shift"])) * np.array(scaling["factor"])
 
 
 def compare(dbn, model, data, sizes, cases, labels, finetuned):
@@ -74,13 +47,11 @@ def compare(dbn, model, data, sizes, cases, labels, finetuned):
     config = json.loads(metadata["config"])
     check(metadata["format"] == "dbn-model", "format")
     check_names_and_shapes(tensors, sizes)
-    ours = forward(tensors, config, cases)
+    ours = forward(tensors, config["activations"], scaled(config, cases))
 
-    rows = list(csv.reader(io.StringIO(run(dbn, "predict", model, "--proba", "--data", data))))
-    check(rows[0] == ["label"] + [f"p_{name}" for name in config["classes"]], f"header {rows[0]}")
-    predicted = [row[0] for row in rows[1:]]
-    theirs = np.array([row[1:] for row in rows[1:]], dtype=np.float64)
-    difference = check_close(theirs, ours, TOLERANCE, "predict")
+    header, predicted, theirs = predictions(dbn, model, data)
+    check(header == ["label"] + [f"p_{name}" for name in config["classes"]], f"header {header}")
+    difference, ties, others = check_close(theirs, ours, TOLERANCE, "predict")
     check(predicted == [config["classes"][i] for i in theirs.argmax(axis=1)], "label is the likeliest class")
     check_arrays(dbn, model, data, config["classes"], theirs, predicted)
 
@@ -92,7 +63,7 @@ def compare(dbn, model, data, sizes, cases, labels, finetuned):
     entropy = -np.log(right).mean()
     check(abs(evaluated["cross_entropy"] - entropy) < 1e-4 * max(1, entropy), f"cross-entropy {entropy}")
     check(error < 80, f"the model has learned something: error {error}")
-    return error, difference
+    return f"error {error:.2f} %, probabilities within {difference:.1e}, {ties} ties, {others} told apart"
 
 
 def check_arrays(dbn, model, data, classes, probabilities, labels):
@@ -117,8 +88,7 @@ def check_starts(dbn, folder, source, cases, labels, pretrainers, initializers):
     tune += ["--epochs", "20", "--batch", "10", "--learning-rate", "0.005"]
 
     def report(name, sizes, finetuned):
-        error, difference = compare(dbn, model, source[1], sizes, cases, labels, json.loads(finetuned))
-        print(f"{name}: error {error:.2f} %, probabilities within {difference:.1e}")
+        print(f"{name}: {compare(dbn, model, source[1], sizes, cases, labels, json.loads(finetuned))}")
 
     for options in pretrainers:
         run(dbn, "pretrain", *common, "--layers", "40,30", "--epochs", "2", "--out", stack, *options.split())
@@ -137,7 +107,7 @@ def main():
             check_starts(dbn, folder, ["--data", data], cases, labels, ["--pretrainer rbm", denoising],
                          ["--init he --scale unit", "--init xavier --scale standardize"])
         else:
-            mnist = os.path.join(os.environ.get("DBN_DATA_DIR", sys.argv[2]), "mnist")
+            mnist = mnist_folder(sys.argv[2])
             cases, labels = mnist_cases(mnist)
             check_starts(dbn, folder, ["--data", mnist, "--limit", "2000"], cases, labels, ["--pretrainer rbm"],
                          ["--init he"])

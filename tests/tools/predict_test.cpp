@@ -14,11 +14,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
-
 constexpr Index kCases = 600;  // two batches and a part
 
 class Predict : public StackTool {

@@ -15,11 +15,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
-
 class Reconstruct : public StackToolWithCases {
  protected:
   // Up through both layers and down again, with Gibbs steps at the top.

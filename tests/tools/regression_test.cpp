@@ -15,10 +15,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-
 constexpr const char* kTargets = " --task regression --label-column price,share";
 constexpr const char* kSmall = " --quiet --layers 16 --epochs 30 --batch 10 --learning-rate 0.01";
 

@@ -1,19 +1,11 @@
 // dbn reproduce as a user meets it.
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <dbn/experiment/recipe.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
-
-using nlohmann::json;
-using testing::HasSubstr;
 
 const std::string kLinear = "reproduce seed-linear --seeds 2 --task.cases 100 --task.layers 8 --finetune.epochs 4";
 const std::string kHinton =
@@ -34,31 +26,16 @@ const std::string kAutoencoder =
     "bernoulli,gaussian --pretrain.learning-rate 0.05,0.001 --pretrain.epochs 1 --finetune.rbm.epochs 2 "
     "--finetune.random.epochs 3";
 
-class Reproduce : public testing::Test {
- protected:
-  CommandResult run(const std::string& arguments, const std::string& prefix = {}) const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = {}});
-  }
-  void expect_refused(int code, const std::string& what, const std::string& arguments,
-                      const std::string& prefix = {}) const {
-    const auto result = run(arguments, prefix);
-    EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
-    EXPECT_THAT(result.err, testing::AllOf(testing::StartsWith("dbn: error: "), HasSubstr(what))) << arguments;
-    EXPECT_EQ(result.out, "") << arguments;
-  }
-
-  TempDir dir_;
-};
+using Reproduce = ToolTest;
 
 TEST_F(Reproduce, ListsEveryRecipe) {
-  const auto text = run("reproduce --list");
-  EXPECT_EQ(text.exit_code, 0) << text.err;
-  const auto listed = json::parse(run("reproduce --list --json").out)["recipes"];
+  const auto text = succeed("reproduce --list");
+  const auto listed = json::parse(try_run("reproduce --list --json").out)["recipes"];
   ASSERT_EQ(listed.size(), recipes().size());
   for (std::size_t i = 0; i < listed.size(); ++i) {
     EXPECT_EQ(listed[i]["name"], recipes()[i].name);
     EXPECT_GT(listed[i]["minutes"], 0);
-    EXPECT_THAT(text.out, testing::AllOf(HasSubstr(recipes()[i].name), HasSubstr(recipes()[i].summary)));
+    EXPECT_THAT(text.out, AllOf(HasSubstr(recipes()[i].name), HasSubstr(recipes()[i].summary)));
   }
 }
 
@@ -84,24 +61,21 @@ TEST_F(Reproduce, DataAreFoundByNameInTheFolderOfDataSets) {
 }
 
 TEST_F(Reproduce, ADryRunSaysWhatIsComingAndWritesNothing) {
-  const auto result = run("reproduce seed-linear --dry-run --seeds 4");
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, testing::AllOf(HasSubstr("4 seeds"), HasSubstr("minutes")));
+  const auto result = succeed("reproduce seed-linear --dry-run --seeds 4");
+  EXPECT_THAT(result.out, AllOf(HasSubstr("4 seeds"), HasSubstr("minutes")));
   EXPECT_THAT(names_in(dir_.folder()), testing::IsEmpty());
   expect_refused(6, "--max-memory", kHinton + " --max-memory 1K --dry-run");
 }
 
 TEST_F(Reproduce, TheFileSetsWhatTheCommandLineDoesNot) {
-  const auto result = run("reproduce hinton-2006 --finetune.cg.epochs 7 --print-config");
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto result = succeed("reproduce hinton-2006 --finetune.cg.epochs 7 --print-config");
   for (const char* line : {"seeds = 5", "data = mnist", "finetune.cg.epochs = 7", "finetune.cg.optimizer = cg",
                            "finetune.adam.schedule = cosine"})
     EXPECT_THAT(result.out, HasSubstr(std::string(line) + "\n"));
 }
 
 TEST_F(Reproduce, PrintsPublishedBesideMeasured) {
-  const auto result = run(kLinear + " --quiet");
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto result = succeed(kLinear + " --quiet");
   EXPECT_EQ(result.err, "");
   for (const char* text : {"published", "measured (2 seeds, mean ± 95 %)", "loss, he-uniform", "logarithmic scale",
                            "Started from zeros", "A textbook prints", "seeds 0 to 1"})
@@ -110,8 +84,7 @@ TEST_F(Reproduce, PrintsPublishedBesideMeasured) {
 }
 
 TEST_F(Reproduce, JsonHoldsTheSameAsOneObjectWithCurves) {
-  const auto result = run(kLinear + " --json --seed 5");
-  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto result = succeed(kLinear + " --json --seed 5");
   const auto object = json::parse(result.out);
   EXPECT_EQ(object["recipe"], "seed-linear");
   EXPECT_EQ(object["seed"], 5);
@@ -122,16 +95,14 @@ TEST_F(Reproduce, JsonHoldsTheSameAsOneObjectWithCurves) {
 }
 
 TEST_F(Reproduce, HintonRunsOnOtherDataAndShowsBothWays) {
-  const auto result = run(kHinton);
-  EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, testing::AllOf(HasSubstr("test error %, conjugate gradient"), HasSubstr("1.2 (re-runs")));
+  const auto result = succeed(kHinton);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("test error %, conjugate gradient"), HasSubstr("1.2 (re-runs")));
   EXPECT_THAT(result.err, HasSubstr("seed 0  Adam"));
 }
 
 TEST_F(Reproduce, LikelihoodsAreMeasuredOnOtherData) {
   for (const auto& call : kLikelihoods) {
-    const auto result = run(call + " --json --quiet");
-    ASSERT_EQ(result.exit_code, 0) << call << "\n" << result.err;
+    const auto result = succeed(call + " --json --quiet");
     const json report = json::parse(result.out);
     ASSERT_GE(report["rows"].size(), 3U) << call;
     for (const double nats : report["rows"][0]["values"].get<std::vector<double>>()) EXPECT_LT(nats, 0) << call;
@@ -139,8 +110,7 @@ TEST_F(Reproduce, LikelihoodsAreMeasuredOnOtherData) {
 }
 
 TEST_F(Reproduce, AutoencodersStandBesidePcaAndSayWhoWins) {
-  const auto result = run(kAutoencoder);
-  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto result = succeed(kAutoencoder);
   for (const char* text : {"PCA, 18 components", "5.9", "from RBMs", "1.44", "Xavier start", "He start", " win",
                            " times the seconds", "logistic PCA, as wide as the code, leaves 7.64"})
     EXPECT_THAT(result.out, HasSubstr(text));
@@ -152,11 +122,9 @@ TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
   int number = 0;
   for (const std::string& call : {kHinton, kLikelihoods[0], kLikelihoods[1], kLikelihoods[2], kAutoencoder}) {
     const std::string kept = call + " --checkpoint kept" + std::to_string(++number);
-    const auto first = run(kept + " --json");
-    ASSERT_EQ(first.exit_code, 0) << first.err;
+    const auto first = succeed(kept + " --json");
     expect_refused(4, "--resume", kept);
-    const auto again = run(kept + " --json --resume");
-    ASSERT_EQ(again.exit_code, 0) << again.err;
+    const auto again = succeed(kept + " --json --resume");
     EXPECT_EQ(json::parse(first.out)["rows"], json::parse(again.out)["rows"]);  // its seconds too
   }
 }
@@ -164,7 +132,7 @@ TEST_F(Reproduce, WhatAFolderHoldsIsNotTrainedAgain) {
 TEST_F(Reproduce, ThreadsChangeNoNumber) {
   const auto values = [&](const std::string& threads) {
     std::vector<json> all;
-    const json report = json::parse(run(kLinear + " --json --threads " + threads).out);
+    const json report = json::parse(try_run(kLinear + " --json --threads " + threads).out);
     for (const auto& row : report.at("rows")) all.push_back(row["values"]);
     return all;
   };

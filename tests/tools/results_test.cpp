@@ -4,52 +4,25 @@
 #include <set>
 #include <sstream>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <dbn/io/file.hpp>
 #include <dbn/nn/initializer.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::HasSubstr;
-
 constexpr const char* kData = " --data synthetic:digits,cases=200,test=100";
 
-class Results : public testing::Test {
+class Results : public ToolTest {
  protected:
-  CommandResult run(const std::string& arguments, const std::string& prefix = "",
-                    const std::string& redirect = "") const {
-    auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = prefix, .redirect = redirect});
-    EXPECT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-    return result;
-  }
-  // Stdout must be one JSON object on one line, and nothing else.
-  json run_json(const std::string& arguments) const {
-    const std::string out = run(arguments + " --json").out;
-    EXPECT_EQ(out.find('\n'), out.size() - 1) << out;
-    const json result = json::parse(out);
-    EXPECT_TRUE(result.is_object()) << out;
-    return result;
-  }
-  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
-  std::string text(const std::string& name) const {
-    const auto content = bytes(name);
-    return {content.begin(), content.end()};
-  }
+  // They may tell of their progress meanwhile.
+  json run_json(const std::string& arguments) const { return one_object(succeed(arguments + " --json").out); }
   // A stack `s` and a model `m` that has learned something.
   void train() const {
-    run(std::string("pretrain --quiet --layers 16,12 --epochs 1 --out s") + kData);
-    run(std::string("finetune --quiet --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
+    succeed(std::string("pretrain --quiet --layers 16,12 --epochs 1 --out s") + kData);
+    succeed(std::string("finetune --quiet --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
   }
-
-  TempDir dir_;
 };
 
 void expect_keys(const json& object, const std::vector<std::string>& keys) {
@@ -86,12 +59,13 @@ TEST_F(Results, PretrainAndInspectSayWhatIsWrong) {
       std::string("pretrain --visible gaussian --scale unit --layers 8 --epochs 1 --out s") + kData;
   const json trained = run_json(train);
   EXPECT_EQ(scaling_advice(trained["findings"]), 1);
-  EXPECT_THAT(run(train + " --force").out, HasSubstr("warning: layer 1: gaussian visible units expect"));
+  EXPECT_THAT(succeed(train + " --force").out, HasSubstr("warning: layer 1: gaussian visible units expect"));
   const json alone = run_json("inspect s");
   EXPECT_EQ(scaling_advice(alone["findings"]), 0);
   const json on_data = run_json(std::string("inspect s") + kData);
   EXPECT_EQ(scaling_advice(on_data["findings"]), 1);
-  EXPECT_THAT(run(std::string("inspect s") + kData).out, HasSubstr("warning: layer 1: gaussian visible units expect"));
+  EXPECT_THAT(succeed(std::string("inspect s") + kData).out,
+              HasSubstr("warning: layer 1: gaussian visible units expect"));
 }
 
 TEST_F(Results, FinetuneReportsEveryEpochAndTheTestError) {
@@ -130,15 +104,15 @@ TEST_F(Results, EvaluateAgreesWithFinetuneAndWithItsOwnConfusion) {
 
 // Seen elsewhere: all predictions one class, silently.
 TEST_F(Results, EvaluateSaysWhenEveryCaseIsPredictedAsOneClass) {
-  run(std::string("finetune --quiet --init zeros --layers 8 --epochs 1 --learning-rate 1e-9 --out m") + kData);
+  succeed(std::string("finetune --quiet --init zeros --layers 8 --epochs 1 --learning-rate 1e-9 --out m") + kData);
   const std::string evaluate = std::string("evaluate m") + kData;
   for (const char* format : {"", " --json"})
-    EXPECT_THAT(run(evaluate + format).err, testing::AllOf(testing::StartsWith("dbn: note: every case was predicted "
-                                                                               "as class '"),
-                                                           HasSubstr("--learning-rate")));
-  EXPECT_EQ(run(evaluate + " --quiet").err, "");
-  run(std::string("finetune --quiet --force --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
-  EXPECT_EQ(run(evaluate).err, "") << "a model that tells some classes apart";
+    EXPECT_THAT(succeed(evaluate + format).err, AllOf(StartsWith("dbn: note: every case was predicted "
+                                                                 "as class '"),
+                                                      HasSubstr("--learning-rate")));
+  EXPECT_EQ(succeed(evaluate + " --quiet").err, "");
+  succeed(std::string("finetune --quiet --force --init he --layers 32 --epochs 10 --batch 10 --out m") + kData);
+  EXPECT_EQ(succeed(evaluate).err, "") << "a model that tells some classes apart";
 }
 
 TEST_F(Results, EvaluateSamplesTheCasesAsTrainingDid) {
@@ -153,16 +127,16 @@ TEST_F(Results, EvaluateSamplesTheCasesAsTrainingDid) {
 
 TEST_F(Results, PredictWritesTheDocumentedCsv) {
   train();
-  const std::string csv = run(std::string("predict m --proba --top 1") + kData).out;
-  EXPECT_THAT(csv, testing::StartsWith("label,p_0,p_1,p_2,p_3,p_4,p_5,p_6,p_7,p_8,p_9,top1,p_top1\n"));
+  const std::string csv = succeed(std::string("predict m --proba --top 1") + kData).out;
+  EXPECT_THAT(csv, StartsWith("label,p_0,p_1,p_2,p_3,p_4,p_5,p_6,p_7,p_8,p_9,top1,p_top1\n"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 101);
-  run(std::string("predict m --proba --top 1 --out p.csv") + kData);
+  succeed(std::string("predict m --proba --top 1 --out p.csv") + kData);
   EXPECT_EQ(text("p.csv"), csv);
   const json r = run_json(std::string("predict m") + kData);
   ASSERT_EQ(r["labels"].size(), 100U);
   std::string labels = "label\n";
   for (const auto& label : r["labels"]) labels += label.get<std::string>() + "\n";
-  EXPECT_EQ(run(std::string("predict m") + kData).out, labels);
+  EXPECT_EQ(succeed(std::string("predict m") + kData).out, labels);
 }
 
 TEST_F(Results, CompareReportsStartsAndPairs) {
@@ -215,18 +189,18 @@ TEST_F(Results, InitExplainsEveryStart) {
 }
 
 TEST_F(Results, InitSaysInPlainWordsWhichStartToTake) {
-  EXPECT_THAT(run("init --activation selu").out, HasSubstr("Recommended for selu: lecun, because"));
+  EXPECT_THAT(succeed("init --activation selu").out, HasSubstr("Recommended for selu: lecun, because"));
   const std::string out =
-      run(std::string("init --explain --init zeros --activation sigmoid --layers 12,12 --cases 50") + kData).out;
-  EXPECT_THAT(out, testing::AllOf(HasSubstr("zeros"), HasSubstr("xavier"), HasSubstr("units are alike"),
-                                  HasSubstr("Recommended for sigmoid: xavier"), HasSubstr("gradients vanish")));
+      succeed(std::string("init --explain --init zeros --activation sigmoid --layers 12,12 --cases 50") + kData).out;
+  EXPECT_THAT(out, AllOf(HasSubstr("zeros"), HasSubstr("xavier"), HasSubstr("units are alike"),
+                         HasSubstr("Recommended for sigmoid: xavier"), HasSubstr("gradients vanish")));
   EXPECT_THAT(out, testing::Not(HasSubstr("lecun"))) << "only the start that was asked for, beside the recommended one";
 }
 
 TEST_F(Results, StartsOfAllKindsAreTrained) {
   const std::string run_short = std::string(" --quiet --layers 8 --epochs 1 --force --out m") + kData;
   const auto started = [&](const std::string& options) {
-    run("finetune " + options + run_short);
+    succeed("finetune " + options + run_short);
     return run_json("inspect m")["start"];
   };
   EXPECT_EQ(started("--init auto --activation selu"), "lecun");
@@ -249,8 +223,8 @@ TEST_F(Results, QuietLeavesStderrEmpty) {
         "evaluate m --quiet", "predict m --quiet",
         "compare --quiet --starts rbm,he --seeds 1 --layers 8 --pretrain.epochs 1 --finetune.epochs 1 "
         "--finetune.min-updates 0"})
-    EXPECT_EQ(run(std::string(arguments) + kData).err, "") << arguments;
-  EXPECT_THAT(run(std::string("pretrain --layers 8 --epochs 2 --out t") + kData).err, HasSubstr("epoch   2"));
+    EXPECT_EQ(succeed(std::string(arguments) + kData).err, "") << arguments;
+  EXPECT_THAT(succeed(std::string("pretrain --layers 8 --epochs 2 --out t") + kData).err, HasSubstr("epoch   2"));
 }
 
 TEST_F(Results, PrintConfigFedBackIsTheSameConfigForEveryCommand) {
@@ -258,18 +232,18 @@ TEST_F(Results, PrintConfigFedBackIsTheSameConfigForEveryCommand) {
        {"pretrain --layers 5,6 --momentum 0.5:3,0.8 --seed 9", "finetune --init xavier --epochs 4 --labels 20",
         "compare --starts rbm,he@tanh --pretrain.epochs 3 --finetune.batch 7 --seeds 4", "evaluate --limit 5",
         "predict --proba", "encode --layer 2", "reconstruct --worst 3"}) {
-    const std::string config = run(std::string(arguments) + kData + " --print-config").out;
+    const std::string config = succeed(std::string(arguments) + kData + " --print-config").out;
     write_file(dir_.path("x.ini"), config);
-    EXPECT_EQ(run(words(arguments)[0] + " --config x.ini --print-config").out, config) << arguments;
-    EXPECT_NE(run(words(arguments)[0] + " --print-config").out, config) << arguments;
+    EXPECT_EQ(succeed(words(arguments)[0] + " --config x.ini --print-config").out, config) << arguments;
+    EXPECT_NE(succeed(words(arguments)[0] + " --print-config").out, config) << arguments;
   }
 }
 
 TEST_F(Results, AConfigTrainsWhatTheCommandLineTrains) {
-  run(std::string("pretrain --quiet --layers 16,12 --epochs 2 --hidden bernoulli --seed 4 --out a") + kData);
+  succeed(std::string("pretrain --quiet --layers 16,12 --epochs 2 --hidden bernoulli --seed 4 --out a") + kData);
   write_file(dir_.path("x.ini"),
-             run(std::string("pretrain --layers 16,12 --epochs 2 --seed 4") + kData + " --print-config").out);
-  run("pretrain --quiet --config x.ini --out b");
+             succeed(std::string("pretrain --layers 16,12 --epochs 2 --seed 4") + kData + " --print-config").out);
+  succeed("pretrain --quiet --config x.ini --out b");
   EXPECT_EQ(bytes("a"), bytes("b"));
 }
 
@@ -278,8 +252,8 @@ TEST_F(Results, FilesAreTheSameBytesWithAnyNumberOfThreads) {
     std::vector<ByteBuffer> stacks, models;
     for (const char* threads : {"1", "2", "3", "7"}) {
       const std::string end = std::string(" --quiet --force --epochs 2 --seed 3 --threads ") + threads + kData;
-      run(std::string("pretrain --layers 160,40 --out s") + kind + end);
-      run("finetune --from s --out m" + end);
+      succeed(std::string("pretrain --layers 160,40 --out s") + kind + end);
+      succeed("finetune --from s --out m" + end);
       stacks.push_back(bytes("s"));
       models.push_back(bytes("m"));
     }
@@ -292,9 +266,9 @@ TEST_F(Results, FilesAreTheSameBytesWithAnyNumberOfThreads) {
 
 TEST_F(Results, ComparisonsAreTheSameRunsWithAnyNumberOfThreads) {
   const auto runs = [&](const char* threads) {
-    run(std::string("compare --quiet --force --layers 160,40 --seeds 2 --starts rbm,he --pretrain.epochs 1 "
-                    "--finetune.min-updates 20 --finetune.epochs 1 --out r --threads ") +
-        threads + kData);
+    succeed(std::string("compare --quiet --force --layers 160,40 --seeds 2 --starts rbm,he --pretrain.epochs 1 "
+                        "--finetune.min-updates 20 --finetune.epochs 1 --out r --threads ") +
+            threads + kData);
     std::vector<json> lines;
     std::istringstream text_of(text("r"));
     for (std::string line; std::getline(text_of, line);) {
@@ -323,7 +297,7 @@ TEST_F(Results, BenchReportsCeilingEpochsAndShares) {
     EXPECT_GT(shape["cd_gflops"], 0);
     EXPECT_GT(shape["speed_over_one_thread"], 0);
   }
-  EXPECT_THAT(run("bench --quiet --shapes 20x30 --net 20,30,10 --cases 200 --rounds 1").out,
+  EXPECT_THAT(succeed("bench --quiet --shapes 20x30 --net 20,30,10 --cases 200 --rounds 1").out,
               HasSubstr("of the ceiling"));
 }
 
@@ -331,10 +305,10 @@ TEST_F(Results, BenchReportsCeilingEpochsAndShares) {
 TEST_F(Results, AnotherSeedIsAnotherNet) {
   for (const char* seed : {"1", "2"}) {
     const std::string end = std::string(" --quiet --layers 16,12 --epochs 1 --seed ") + seed + kData;
-    run(std::string("pretrain --out s") + seed + end);
-    run(std::string("finetune --init he --out m") + seed + end);
+    succeed(std::string("pretrain --out s") + seed + end);
+    succeed(std::string("finetune --init he --out m") + seed + end);
   }
-  EXPECT_NE(run("inspect s1").out, run("inspect s2").out);
+  EXPECT_NE(succeed("inspect s1").out, succeed("inspect s2").out);
   const auto weights = [&](const char* name) { return run_json(std::string("inspect ") + name)["tensors"]; };
   EXPECT_NE(weights("s1"), weights("s2"));
   EXPECT_NE(weights("m1"), weights("m2"));
@@ -343,22 +317,22 @@ TEST_F(Results, AnotherSeedIsAnotherNet) {
 TEST_F(Results, NeitherLocaleNorTimeZoneNorStdinMatters) {
   const std::string arguments =
       std::string("finetune --init he --layers 16 --epochs 1 --learning-rate 0.5e-2 --quiet --force --out m") + kData;
-  run(arguments, "LC_ALL=C TZ=UTC");
+  succeed(arguments, "LC_ALL=C TZ=UTC");
   const auto model = bytes("m");
-  const auto csv = run(std::string("predict m --proba") + kData, "LC_ALL=C").out;
+  const auto csv = succeed(std::string("predict m --proba") + kData, "LC_ALL=C").out;
   for (const char* prefix :
        {"LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo", "LC_ALL=C.UTF-8 TZ=America/New_York", "OMP_NUM_THREADS=1"}) {
-    run(arguments, prefix, "<&-");
+    succeed(arguments, prefix, "<&-");
     EXPECT_EQ(bytes("m"), model) << prefix;
-    EXPECT_EQ(run(std::string("predict m --proba") + kData, prefix).out, csv) << prefix;
+    EXPECT_EQ(succeed(std::string("predict m --proba") + kData, prefix).out, csv) << prefix;
   }
 }
 
 TEST_F(Results, ReadsCsvFromStdin) {
-  run(std::string("data make --out x.csv") + kData);
+  succeed(std::string("data make --out x.csv") + kData);
   const std::string end = " --layers 16 --epochs 1 --quiet --out ";
-  run("finetune --data x.csv --init he" + end + "a");
-  run("finetune --data - --init he" + end + "b", "", "<x.csv");
+  succeed("finetune --data x.csv --init he" + end + "a");
+  succeed("finetune --data - --init he" + end + "b", "", "<x.csv");
   EXPECT_EQ(bytes("a"), bytes("b"));
 }
 

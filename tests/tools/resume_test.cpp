@@ -8,37 +8,22 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <nlohmann/json.hpp>
 
 #include <dbn/io/file.hpp>
 #include <dbn/io/folder.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* kData = " --data synthetic:digits,cases=200,test=100";
 
-class Resume : public testing::Test {
+class Resume : public ToolTest {
  protected:
-  CommandResult run(const std::string& arguments) const {
-    return run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
-  }
-  void succeed(const std::string& arguments) const {
-    const auto result = run(arguments);
-    ASSERT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-  }
-  ByteBuffer bytes(const std::string& name) const { return read_file(dir_.path(name)); }
-
   // Runs a shell script in the folder; its exit code.
   int shell(const std::string& script) const {
     write_file(dir_.path("script"), script);
@@ -55,18 +40,12 @@ class Resume : public testing::Test {
                     "kill -{} $p\nwait $p",
                     DBN_TOOL_PATH, arguments, signal));
   }
-  std::string text(const std::string& name) const {
-    const ByteBuffer all = bytes(name);
-    return {all.begin(), all.end()};
-  }
   // The command that a stopped one printed, without its program.
   std::string printed_command() const {
     std::smatch found;
     const std::string errors = text("err");
     return std::regex_search(errors, found, std::regex("\n  dbn ([^\n]+)")) ? found[1].str() : "";
   }
-
-  TempDir dir_;
 };
 
 TEST_F(Resume, ASignalLeavesACheckpointAndTheCommandThatGoesOn) {
@@ -86,8 +65,7 @@ TEST_F(Resume, ASignalLeavesACheckpointAndTheCommandThatGoesOn) {
                                    HasSubstr("its checkpoint is in " + stop_case.folder)));
     EXPECT_FALSE(names_in_folder(dir_.path(stop_case.folder)).empty());
     // The printed command is right as it stands; with fewer epochs it would be refused, so it is only tried dry.
-    const auto again = run(printed_command() + " --dry-run");
-    EXPECT_EQ(again.exit_code, 0) << printed_command() << "\n" << again.err;
+    succeed(printed_command() + " --dry-run");
     std::filesystem::remove(dir_.path("err"));
   }
 }
@@ -117,10 +95,9 @@ TEST_F(Resume, ASecondSignalEndsAtOnce) {
 
 TEST_F(Resume, CheckpointsAreGoneOnFromOrForcedAwayButNeverWrittenOver) {
   const std::string command = std::string("pretrain --layers 16 --epochs 2 --quiet --checkpoint kept") + kData;
-  const auto first = run(command + " --resume --out a");
-  EXPECT_EQ(first.exit_code, 0);
+  succeed(command + " --resume --out a");
   EXPECT_THAT(names_in_folder(dir_.path("kept")), testing::Not(testing::IsEmpty()));
-  const auto refused = run(command + " --out b");
+  const auto refused = try_run(command + " --out b");
   EXPECT_EQ(refused.exit_code, 4);
   EXPECT_THAT(refused.err, AllOf(HasSubstr("kept: holds checkpoints of an earlier pretrain"), HasSubstr("--resume"),
                                  HasSubstr("--force")));
@@ -129,7 +106,7 @@ TEST_F(Resume, CheckpointsAreGoneOnFromOrForcedAwayButNeverWrittenOver) {
   succeed(command + " --out b --resume");  // that b is there already does not matter: it is this run's
   succeed(command + " --out c --force --seed 9");
   succeed(command + " --out c --resume --seed 9");
-  EXPECT_EQ(run(command + " --out d --resume").exit_code, 2);
+  EXPECT_EQ(try_run(command + " --out d --resume").exit_code, 2);
 }
 
 TEST_F(Resume, OtherDataOrOptionsAreRefusedByName) {
@@ -138,7 +115,7 @@ TEST_F(Resume, OtherDataOrOptionsAreRefusedByName) {
   succeed(pretrain + kData + " --epochs 2");
   succeed(finetune + kData + " --epochs 2");
   const auto refuse = [&](const std::string& arguments, const std::string& what) {
-    const auto result = run(arguments);
+    const auto result = try_run(arguments);
     EXPECT_EQ(result.exit_code, 2) << arguments;
     EXPECT_THAT(result.err, HasSubstr(what)) << arguments;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
@@ -167,12 +144,11 @@ TEST_F(Resume, ADamagedCheckpointLeadsToTheOneBeforeIt) {
   ByteBuffer damaged = bytes("kept/" + names[1]);
   damaged[damaged.size() / 2] ^= 4;
   write_file(dir_.path("kept/" + names[1]), damaged);
-  const auto result = run(command);
-  EXPECT_EQ(result.exit_code, 0);
+  const auto result = succeed(command);
   EXPECT_THAT(result.err, AllOf(HasSubstr("dbn: note: "), HasSubstr(names[1]), HasSubstr("damaged")));
   EXPECT_EQ(bytes("a"), whole);
   for (const auto& name : names_in_folder(dir_.path("kept"))) write_file(dir_.path("kept/" + name), "rubbish");
-  const auto lost = run(command);
+  const auto lost = try_run(command);
   EXPECT_EQ(lost.exit_code, 3);
   EXPECT_THAT(lost.err, AllOf(HasSubstr("dbn: error: "), HasSubstr("--force")));
 }
@@ -183,18 +159,17 @@ TEST_F(Resume, DivergenceKeepsTheLastFiniteCheckpointAndARetryEndsWell) {
                                   "pretrain --layers 16 --epochs 6 --batch 10 --learning-rate 0.05 "
                                   "--weight-cost 60 --momentum 0.9:2,0 --quiet --checkpoint-every 1") +
                               kData;
-  const auto diverged = run(command + " --checkpoint kept --out a");
+  const auto diverged = try_run(command + " --checkpoint kept --out a");
   EXPECT_EQ(diverged.exit_code, 5);
   EXPECT_THAT(diverged.err, AllOf(HasSubstr("layer 1 diverged in epoch"), HasSubstr("update"), HasSubstr("rate 0.05"),
                                   HasSubstr("--on-divergence retry")));
   EXPECT_THAT(names_in(dir_.folder()), testing::ElementsAre("kept"));
   const auto names = names_in_folder(dir_.path("kept"));
   ASSERT_EQ(names.size(), 2U);
-  for (const auto& name : names) EXPECT_EQ(run("inspect kept/" + name).exit_code, 0) << name;
+  for (const auto& name : names) succeed("inspect kept/" + name);
   EXPECT_THAT(diverged.err, HasSubstr("the last finite checkpoint is in kept"));
   succeed(command + " --checkpoint kept --out a --resume --on-divergence retry");
-  const auto retried = run(command + " --checkpoint more --out b --on-divergence retry");
-  EXPECT_EQ(retried.exit_code, 0) << retried.err;
+  const auto retried = succeed(command + " --checkpoint more --out b --on-divergence retry");
   EXPECT_THAT(retried.err, AllOf(HasSubstr("dbn: note: "), HasSubstr("retry 1 of 5"), HasSubstr("rate 0.025")));
   succeed(command + " --out c --on-divergence retry");
   EXPECT_EQ(bytes("b"), bytes("c")) << "checkpoints changed what a retry leads to";
@@ -205,11 +180,10 @@ TEST_F(Resume, AnAbsurdRateDivergesInEveryTrainingCommandUnlessRetried) {
                               "finetune --learning-rate 1e6", "compare --seeds 1 --finetune.learning-rate 1e6",
                               "compare --seeds 1 --pretrain.learning-rate 1e6"}) {
     const std::string all = std::string(command) + kData + " --layers 16,12 --quiet --force --out a";
-    const auto result = run(all);
+    const auto result = try_run(all);
     EXPECT_EQ(result.exit_code, 5) << command;
     EXPECT_THAT(result.err, AllOf(HasSubstr("epoch 1"), HasSubstr("update"), HasSubstr("1e+06"), HasSubstr("try")));
-    const auto retried = run(all + " --on-divergence retry");
-    EXPECT_EQ(retried.exit_code, 0) << command << retried.err;
+    const auto retried = succeed(all + " --on-divergence retry");
     EXPECT_THAT(retried.err, HasSubstr("retry 1 of 5")) << command;
   }
 }
@@ -218,9 +192,9 @@ TEST_F(Resume, TheFolderIsAFolderOfItsOwn) {
   const std::string command = std::string("pretrain --layers 16 --epochs 1 --quiet") + kData;
   succeed(command + " --out a --checkpoint kept/");
   EXPECT_THAT(names_in_folder(dir_.path("kept")), testing::ElementsAre("pretrain-000001.safetensors"));
-  EXPECT_EQ(run(command + " --out b --checkpoint b").exit_code, 2);
-  EXPECT_EQ(run(command + " --out b --checkpoint nowhere/kept").exit_code, 4);
-  EXPECT_EQ(run(command + " --out b --checkpoint a").exit_code, 4);
+  EXPECT_EQ(try_run(command + " --out b --checkpoint b").exit_code, 2);
+  EXPECT_EQ(try_run(command + " --out b --checkpoint nowhere/kept").exit_code, 4);
+  EXPECT_EQ(try_run(command + " --out b --checkpoint a").exit_code, 4);
   // Another command may have its checkpoints beside these, and neither touches the other's.
   succeed("finetune --layers 16 --epochs 1 --quiet --out m --force --checkpoint kept" + std::string(kData));
   EXPECT_THAT(names_in_folder(dir_.path("kept")),
@@ -230,13 +204,13 @@ TEST_F(Resume, TheFolderIsAFolderOfItsOwn) {
 TEST_F(Resume, InspectShowsWhereACheckpointStands) {
   succeed(std::string("finetune --layers 16 --epochs 2 --quiet --checkpoint kept --out m") + kData);
   const std::string file = "inspect kept/finetune-000001.safetensors";
-  const auto described = nlohmann::json::parse(run(file + " --json").out);
+  const auto described = json::parse(try_run(file + " --json").out);
   EXPECT_EQ(described["format"], "dbn-checkpoint");
   EXPECT_EQ(described["position"]["stage"], "finetune");
   EXPECT_EQ(described["position"]["epoch"], 2);
   EXPECT_EQ(described["position"]["update"], 4);
   EXPECT_EQ(described["config"]["--momentum"], "0.5:5,0.9");
-  EXPECT_THAT(run(file).out, AllOf(HasSubstr("epoch 2"), HasSubstr("0.weight.square")));
+  EXPECT_THAT(try_run(file).out, AllOf(HasSubstr("epoch 2"), HasSubstr("0.weight.square")));
 }
 
 }  // namespace

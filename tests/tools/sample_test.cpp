@@ -8,11 +8,6 @@
 namespace dbn::test {
 namespace {
 
-using nlohmann::json;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::StartsWith;
-
 using Sample = StackTool;
 
 TEST_F(Sample, WritesDrawsAsRowsInTheUnitsOfTheData) {

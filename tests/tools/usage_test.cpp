@@ -3,41 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <dbn/io/file.hpp>
 
-#include "../support/run_command.hpp"
-#include "../support/temp_dir.hpp"
+#include "../support/tool_test.hpp"
 
 namespace dbn::test {
 namespace {
 
-using testing::HasSubstr;
-
 constexpr const char* kSmall = " --data synthetic:digits,cases=200,test=100 --layers 16,12 --epochs 1 --quiet";
 
-class Usage : public testing::Test {
- protected:
-  // Runs in the test's folder and expects this exit code, one line that names `what`, and an unchanged folder.
-  void expect_refused(int code, const std::string& what, const std::string& arguments) const {
-    const auto before = names_in(dir_.folder());
-    const auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
-    EXPECT_EQ(result.exit_code, code) << arguments << "\n" << result.err;
-    EXPECT_THAT(result.err, testing::AllOf(testing::StartsWith("dbn: error: "), HasSubstr(what))) << arguments;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_EQ(result.out, "") << arguments;
-    EXPECT_EQ(names_in(dir_.folder()), before) << arguments;
-  }
-  void succeed(const std::string& arguments) const {
-    const auto result = run_dbn(words(arguments), {.folder = dir_.folder(), .prefix = {}, .redirect = {}});
-    ASSERT_EQ(result.exit_code, 0) << arguments << "\n" << result.err;
-  }
-  void write(const std::string& name, std::string_view text) const { write_file(dir_.path(name), text); }
-
-  TempDir dir_;
-};
+using Usage = ToolTest;
 
 TEST_F(Usage, HelpAndVersionAreAnswered) {
   for (const char* arguments : {"--help", "help", "pretrain --help", "finetune --help", "compare --help",

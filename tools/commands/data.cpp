@@ -1,145 +1,227 @@
 // dbn data: look at data sets, make, convert and split them.
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
-#include <dbn/data/csv_writer.hpp>
+#include <dbn/data/case_output.hpp>
+#include <dbn/data/case_source.hpp>
+#include <dbn/data/description.hpp>
 #include <dbn/data/source.hpp>
 #include <dbn/data/split.hpp>
+#include <dbn/data/synthetic.hpp>
 #include <dbn/io/file.hpp>
 
 #include "cases.hpp"
 #include "commands.hpp"
+#include "data_report.hpp"
 #include "output.hpp"
+#include "printable.hpp"
+#include "progress.hpp"
 
 using namespace dbn;
 using nlohmann::json;
 
 namespace {
 
-json describe(const Dataset& dataset) {
-  std::map<std::string, Index> counts;
-  for (const auto& name : dataset.classes) counts[name] = 0;
-  Index unlabelled = dataset.labelled() ? 0 : dataset.case_count();
-  for (const int label : dataset.labels)
-    if (label == kUnlabelled)
-      ++unlabelled;
-    else
-      ++counts[dataset.classes[static_cast<std::size_t>(label)]];
-  double least = 0;
-  double most = 0;
-  std::visit(
-      [&](const auto& features) {
-        if (features.size() == 0) return;
-        least = static_cast<double>(features.minCoeff());
-        most = static_cast<double>(features.maxCoeff());
-      },
-      dataset.features);
-  const bool bytes = std::holds_alternative<Dataset::Bytes>(dataset.features);
-  return {{"name", dataset.name},
-          {"cases", dataset.case_count()},
-          {"features", dataset.feature_count()},
-          {"shape", dataset.shape},
-          {"type", bytes ? "bytes" : "numbers"},
-          {"least", least},
-          {"most", most},
-          {"classes", counts},
-          {"unlabelled", unlabelled},
-          {"advice", least < 0 ? "--visible gaussian --scale standardize" : "--visible bernoulli --scale auto"}};
-}
+constexpr const char* kRegression = "regression";
 
-std::string as_text(const char* part, const json& d) {
-  std::string text = fmt::format("{}  {}\n", part, d["name"].get<std::string>());
-  for (const char* key : {"cases", "features", "shape", "type", "least", "most", "unlabelled"})
-    text += fmt::format("  {:<11} {}\n", key, d[key].dump());
-  text += "  classes     ";
-  for (const auto& [name, count] : d["classes"].items()) text += fmt::format("{}: {}  ", name, count.dump());
-  return text + fmt::format("\n  advice      {}\n", d["advice"].get<std::string>());
-}
+/// Options that all actions have. Raw cases go in and out, so that those about their use are not among them.
+struct RawData {
+  DataOptions data;
+  std::string task = "classification";
 
-void run_info(CommandLine& line, DataOptions& data, std::span<const std::string> arguments) {
+  OptionFields fields(bool splits) {
+    OptionFields all = data.fields();
+    std::erase_if(all, [=](const OptionField& field) {
+      return field.name == "labels" || field.name == "scale" || field.name == "binarize" ||
+             (field.name == "validation" && !splits);
+    });
+    all.push_back({.name = "task",
+                   .value = &task,
+                   .help = "what labels are: classes, or with regression numbers to predict",
+                   .choices = {task, kRegression}});
+    return all;
+  }
+
+  DataFiles open() {
+    data.numeric_labels = task == kRegression;
+    return open_data(data);
+  }
+
+  std::vector<std::string> inputs() const { return {data.data, data.label_file, data.test, data.test_label_file}; }
+};
+
+void run_info(CommandLine& line, RawData& raw, std::span<const std::string> arguments) {
+  line.add(raw.fields(false), "data");
   if (!line.parse(arguments)) return;
-  const DataFiles files = open_data(data);
-  json result{{"command", "data info"}, {"training", describe(*files.training)}, {"test", nullptr}};
-  if (files.test) result["test"] = describe(*files.test);
+  const DataFiles files = raw.open();
+  json result{{"command", "data info"}, {"training", nullptr}, {"test", nullptr}};
+  std::string text;
+  for (const auto& [part, dataset] : {std::pair("training", files.training), std::pair("test", files.test)}) {
+    if (!dataset) continue;
+    const DataDescription description = describe(*dataset);
+    result[part] = description_json(*dataset, description);
+    text += description_text(part, *dataset, description);
+  }
   if (line.global.json) return print_json(result);
-  print(as_text("training", result["training"]));
-  if (files.test) print(as_text("test", result["test"]));
+  print(text);
 }
 
-// The named cases of a dataset as one of its own.
-Dataset subset(const Dataset& dataset, const std::vector<Index>& cases) {
-  Dataset part{.name = dataset.name, .features = {}, .labels = {}, .classes = dataset.classes, .shape = dataset.shape};
-  std::visit([&](const auto& features) { part.features = features(Eigen::all, cases).eval(); }, dataset.features);
-  for (const Index i : cases)
-    if (dataset.labelled()) part.labels.push_back(dataset.labels[static_cast<std::size_t>(i)]);
-  return part;
+/// Cases for a file or two, which options name.
+struct Target {
+  std::string option;
+  std::string label_option;
+  CasePaths paths = {};
+  std::shared_ptr<const Dataset> dataset = {};
+  std::vector<Index> cases = {};
+
+  bool has_label_file() const { return !paths.labels.empty() && paths.labels != "none"; }
+
+  OptionFields fields(const std::string& what, const std::string& unset) {
+    return {{.name = option,
+             .value = &paths.cases,
+             .help = fmt::format("file for {}: CSV, TSV, LIBSVM, NPY, NPZ or IDX by its name (.csv .tsv .libsvm .svm "
+                                 ".npy .idx -ubyte, each also .gz, .npz)",
+                                 what),
+             .unset = unset},
+            {.name = label_option,
+             .value = &paths.labels,
+             .help = fmt::format("file for the labels of {}, for NPY and IDX, which hold none; none leaves labels out",
+                                 what),
+             .unset = "in the same file"}};
+  }
+};
+
+void check_paths(const std::vector<const Target*>& targets, const std::vector<std::string>& inputs, bool overwrite) {
+  std::vector<std::pair<std::string, std::string>> outputs;  // option and path
+  for (const Target* target : targets) {
+    check_case_paths(target->paths);
+    outputs.emplace_back("--" + target->option, target->paths.cases);
+    if (target->has_label_file()) outputs.emplace_back("--" + target->label_option, target->paths.labels);
+  }
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    check_output(output->second, inputs, overwrite, output->first);
+    for (auto other = outputs.begin(); other != output; ++other)
+      if (same_file(other->second, output->second))
+        throw InvalidArgument(
+            fmt::format("{}: {} is also that of {}; name another file", output->first, output->second, other->first));
+  }
 }
 
-void write_csv(const Dataset& dataset, const std::string& path) { write_file(path, to_csv(dataset)); }
+/// What a reader of these files must know, and cannot see.
+void note_output(const Target& target, const CaseOutput& output, bool quiet) {
+  Progress progress(quiet);
+  if (output.numbered_classes()) {
+    constexpr std::size_t kMost = 20;
+    const auto& classes = target.dataset->classes;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(kMost, classes.size()); ++i)
+      names += fmt::format("{}{} is '{}'", i == 0 ? "" : ", ", i, printable(classes[i]));
+    progress.line(fmt::format("dbn: note: {}: numbers stand for classes whose names the format cannot hold: {}{}",
+                              target.has_label_file() ? target.paths.labels : target.paths.cases, names,
+                              classes.size() > kMost ? ", ..." : ""));
+  }
+  if (!output.with_labels() && case_format(target.paths.cases).expects_labels)
+    progress.line(fmt::format("dbn: note: {} holds no labels; read it with --label-column none", target.paths.cases));
+}
+
+/// All files appear, or none does before all are written.
+void write_targets(const std::vector<const Target*>& targets, const CommandLine& line) {
+  for (const Target* target : targets) check_case_output(*target->dataset, target->cases, target->paths);
+  if (line.global.dry_run) return;
+  std::vector<CaseOutput> outputs;
+  for (const Target* target : targets) outputs.emplace_back(*target->dataset, target->cases, target->paths);
+  for (CaseOutput& output : outputs) output.commit();
+  for (std::size_t i = 0; i < targets.size(); ++i) note_output(*targets[i], outputs[i], line.global.quiet);
+}
+
+std::string files_text(const std::vector<const Target*>& targets) {
+  std::string text;
+  for (const Target* target : targets) {
+    text += fmt::format("{} cases: {}", target->cases.size(), target->paths.cases);
+    if (target->has_label_file()) text += fmt::format(", labels: {}", target->paths.labels);
+    text += '\n';
+  }
+  return text;
+}
+
+void take_all(Target& target, std::shared_ptr<const Dataset> dataset) {
+  target.cases = all_cases(dataset->case_count());
+  target.dataset = std::move(dataset);
+}
 
 // convert and make: all training cases, and the test cases when a file is named for them.
-void run_convert(CommandLine& line, DataOptions& data, std::span<const std::string> arguments) {
-  std::string out = "data.csv";
-  std::string test_out;
-  line.add({{.name = "out", .value = &out, .help = "CSV file for the training cases"},
-            {.name = "test-out", .value = &test_out, .help = "CSV file for the test cases", .unset = "none"}});
+void run_convert(CommandLine& line, RawData& raw, std::span<const std::string> arguments) {
+  Target out{.option = "out", .label_option = "label-out", .paths = {.cases = "data.csv", .labels = {}}};
+  Target test{.option = "test-out", .label_option = "test-label-out"};
+  line.add(raw.fields(false), "data");
+  line.add(out.fields("the training cases", ""));
+  line.add(test.fields("the test cases", "none"));
   if (!line.parse(arguments)) return;
-  const bool overwrite = line.global.force || line.global.dry_run;
-  const std::vector<std::string> inputs{data.data, data.label_file, data.test, data.test_label_file};
-  check_output(out, inputs, overwrite);
-  if (!test_out.empty()) check_output(test_out, inputs, overwrite);
-  if (!test_out.empty() && same_file(out, test_out))
-    throw InvalidArgument("--test-out: expected another file than --out");
-  const DataFiles files = open_data(data);
-  if (!test_out.empty() && !files.test) throw InvalidArgument("--test-out: there are no test cases");
-  if (line.global.dry_run) return print(fmt::format("{} cases for {}\n", files.training->case_count(), out));
-  write_csv(*files.training, out);
-  if (!test_out.empty()) write_csv(*files.test, test_out);
+  if (line.command() == "data make" && !SyntheticSpec::is(raw.data.data))
+    throw InvalidArgument(fmt::format(
+        "--data: expected synthetic:NAME, found '{}'; dbn data convert writes the cases of files", raw.data.data));
+  std::vector<const Target*> targets{&out};
+  if (!test.paths.cases.empty())
+    targets.push_back(&test);
+  else if (!test.paths.labels.empty())
+    throw InvalidArgument("--test-label-out: expected --test-out, the file of the test cases, too");
+  check_paths(targets, raw.inputs(), line.global.force || line.global.dry_run);
+  const DataFiles files = raw.open();
+  take_all(out, files.training);
+  if (targets.size() > 1) {
+    if (!files.test) throw InvalidArgument("--test-out: there are no test cases");
+    take_all(test, files.test);
+  }
+  write_targets(targets, line);
   if (line.global.json)
-    return print_json({{"command", "data convert"}, {"cases", files.training->case_count()}, {"out", out}});
-  print(fmt::format("{} cases: {}\n", files.training->case_count(), out));
+    return print_json({{"command", line.command()},
+                       {"cases", out.cases.size()},
+                       {"out", out.paths.cases},
+                       {"label_out", out.has_label_file() ? json(out.paths.labels) : json(nullptr)},
+                       {"classes", out.dataset->classes},
+                       {"test_cases", test.cases.size()},
+                       {"test_out", targets.size() > 1 ? json(test.paths.cases) : json(nullptr)}});
+  print(files_text(targets));
 }
 
-void run_split(CommandLine& line, DataOptions& data, std::span<const std::string> arguments) {
-  std::string out = "train.csv";
-  std::string held_out = "held-out.csv";
-  data.validation = "0.2";
-  line.add({{.name = "out", .value = &out, .help = "CSV file for the cases that stay"},
-            {.name = "held-out", .value = &held_out, .help = "CSV file for the --validation cases"}});
+void run_split(CommandLine& line, RawData& raw, std::span<const std::string> arguments) {
+  Target out{.option = "out", .label_option = "label-out", .paths = {.cases = "train.csv", .labels = {}}};
+  Target held_out{
+      .option = "held-out", .label_option = "held-out-labels", .paths = {.cases = "held-out.csv", .labels = {}}};
+  raw.data.validation = "0.2";
+  line.add(raw.fields(true), "data");
+  line.add(out.fields("the cases that stay", ""));
+  line.add(held_out.fields("the --validation cases", ""));
   if (!line.parse(arguments)) return;
-  for (const auto* path : {&out, &held_out})
-    check_output(*path, {data.data, data.label_file}, line.global.force || line.global.dry_run);
-  if (same_file(out, held_out)) throw InvalidArgument("--held-out: expected another file than --out");
-  const DataFiles files = open_data(data);
-  const Split split = split_validation(*files.training, data.validation, line.seed());
-  if (!line.global.dry_run) {
-    write_csv(subset(*files.training, split.training), out);
-    write_csv(subset(*files.training, split.validation), held_out);
-  }
+  check_paths({&out, &held_out}, raw.inputs(), line.global.force || line.global.dry_run);
+  out.dataset = held_out.dataset = raw.open().training;
+  Split split = split_validation(*out.dataset, raw.data.validation, line.seed());
+  out.cases = std::move(split.training);
+  held_out.cases = std::move(split.validation);
+  write_targets({&out, &held_out}, line);
   if (line.global.json)
     return print_json({{"command", "data split"},
-                       {"cases", {split.training.size(), split.validation.size()}},
-                       {"out", {out, held_out}}});
-  print(fmt::format("{} cases: {}\n{} cases: {}\n", split.training.size(), out, split.validation.size(), held_out));
+                       {"cases", {out.cases.size(), held_out.cases.size()}},
+                       {"out", {out.paths.cases, held_out.paths.cases}},
+                       {"classes", out.dataset->classes}});
+  print(files_text({&out, &held_out}));
 }
 
 struct Action {
   const char* name;
   const char* summary;
-  void (*run)(CommandLine&, DataOptions&, std::span<const std::string>);
+  void (*run)(CommandLine&, RawData&, std::span<const std::string>);
 };
 
 constexpr Action kActions[] = {
-    {"info", "Shape, range and classes of a data set, with advice.", &run_info},
-    {"make", "Writes a synthetic data set as CSV.", &run_convert},
-    {"convert", "Writes a data set of any known format as CSV.", &run_convert},
-    {"split", "Splits a data set by seed into two CSV files.", &run_split},
+    {"info", "Shape, values, classes or targets of a data set, and which units and scaling suit it.", &run_info},
+    {"make", "Writes a synthetic data set as a file of any known format.", &run_convert},
+    {"convert", "Writes a data set of any known format as another.", &run_convert},
+    {"split", "Splits a data set by seed into two files.", &run_split},
 };
 
 }  // namespace
@@ -151,9 +233,8 @@ void run_data(std::span<const std::string> arguments) {
   for (const auto& action : kActions) {
     if (arguments.empty() || arguments.front() != action.name) continue;
     CommandLine line(fmt::format("data {}", action.name), action.summary);
-    DataOptions data;
-    line.add(data.fields(), "data");
-    return action.run(line, data, arguments.subspan(1));
+    RawData raw;
+    return action.run(line, raw, arguments.subspan(1));
   }
   throw InvalidArgument(fmt::format("data: expected info, make, convert or split, found '{}'; see dbn data --help",
                                     arguments.empty() ? "nothing" : arguments.front()));

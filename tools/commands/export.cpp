@@ -98,6 +98,13 @@ void check_folder(const NetExport& net, const std::string& folder, const std::st
   check_csv_folder(net, folder, overwrite);
 }
 
+// What no net does: features of categories are made of their names by whoever feeds it.
+std::string categories_note(const NetExport& net, const Target& format) {
+  if (net.preprocessing.schema.empty()) return "";
+  return fmt::format("give a column of categories as features of 0 and 1, one for each category in the order that {}; ",
+                     format.name == "torch" ? "the file says" : "dbn inspect tells");
+}
+
 // What must be done to data before the net sees them; empty for nothing.
 std::string scaling_note(const NetExport& net, const Target& format) {
   if (format.scaling == Scaling::net) return "";
@@ -152,7 +159,8 @@ void run_export(std::span<const std::string> arguments) {
   if (line.global.dry_run) return print(summary + "\n");
 
   format.write(net, options.out, overwrite);
-  const std::string note = scaling_note(net, format);
+  std::string note = categories_note(net, format) + scaling_note(net, format);
+  if (note.ends_with("; ")) note.resize(note.size() - 2);
   if (line.global.json) return print_json(result_json(net, options, note));
   print(fmt::format("{}: {}\n{}{}", summary, options.out, note, note.empty() ? "" : "\n"));
 }

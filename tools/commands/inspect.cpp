@@ -40,6 +40,14 @@ json tensor_json(const NamedTensor& tensor, const std::string& name) {
           {"largest", static_cast<double>(v.cwiseAbs().maxCoeff())}};
 }
 
+// What the features are made of; null where each is a number.
+json columns_json(const Schema& schema) {
+  json columns;
+  for (const auto& column : schema.columns)
+    columns.push_back({{"name", column.name}, {"categories", column.categories}});
+  return columns;
+}
+
 json describe(StackFile file) {
   json layers = json::array();
   json tensor_list = json::array();
@@ -60,6 +68,7 @@ json describe(StackFile file) {
   }
   return {{"format", "dbn-stack"},
           {"sizes", file.stack.sizes()},
+          {"columns", columns_json(file.preprocessing.schema)},
           {"seed", file.seed},
           {"scale", file.preprocessing.scale},
           {"binarize", file.preprocessing.binarization.text()},
@@ -79,6 +88,7 @@ json describe(ModelFile file) {
   const Outputs outputs = task(file.task).outputs;
   return {{"format", "dbn-model"},
           {"sizes", sizes},
+          {"columns", columns_json(file.preprocessing.schema)},
           {"seed", file.seed},
           {"scale", file.preprocessing.scale},
           {"binarize", file.preprocessing.binarization.text()},
@@ -125,6 +135,10 @@ std::string as_text(const json& d) {
   if (d.contains("position")) return checkpoint_text(d);
   std::string text = fmt::format("format   {}\nsizes    {}\nscale    {}\nseed     {}\n", d["format"].get<std::string>(),
                                  d["sizes"].dump(), d["scale"].get<std::string>(), d["seed"].dump());
+  for (const auto& column : d["columns"])
+    text += fmt::format("column   {}\n", column["categories"].empty()
+                                             ? column["name"].dump() + " a number"
+                                             : column["name"].dump() + " " + column["categories"].dump());
   for (const char* key : {"start", "activations", "task", "loss", "classes", "targets", "epochs", "train_loss"})
     if (d.contains(key)) text += fmt::format("{:<8} {}\n", key, d[key].dump());
   if (d.contains("layers"))

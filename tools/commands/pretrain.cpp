@@ -9,6 +9,7 @@
 #include <dbn/model/stack_file.hpp>
 #include <dbn/pretrain/doctor.hpp>
 #include <dbn/pretrain/pretrain.hpp>
+#include <dbn/pretrain/visible_units.hpp>
 
 #include "cases.hpp"
 #include "checkpointing.hpp"
@@ -96,6 +97,7 @@ void run_pretrain(std::span<const std::string> arguments) {
   data.numeric_labels = task(goal).outputs == Outputs::targets;
   checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
   const TrainingCases cases = load_training_cases(data, line.seed(), nullptr);
+  options.visible = visible_units(options, cases.training());
   std::vector<Index> sizes{cases.files.training->feature_count()};
   sizes.insert(sizes.end(), options.layers.begin(), options.layers.end());
   const auto count = static_cast<Index>(cases.split.training.size());

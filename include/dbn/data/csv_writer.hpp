@@ -1,17 +1,13 @@
 #pragma once
-// Cases as CSV text that read_csv reads back to the same values.
+// The text of a field of a CSV table.
 
 #include <string>
 #include <string_view>
 
-#include <dbn/data/dataset.hpp>
-
 namespace dbn {
 
-/// A text as one CSV field: quoted when it holds a comma, a quote or a line end.
+/// A text as one CSV field: quoted when it holds a separator, a quote or a line end, or begins or ends with a blank,
+/// which a reader would drop.
 std::string csv_field(std::string_view text);
-
-/// A header x1,x2,...[,label] and one line a case; an unlabelled case has an empty label.
-std::string to_csv(const Dataset& dataset);
 
 }  // namespace dbn

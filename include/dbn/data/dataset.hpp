@@ -7,7 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include <dbn/core/function_ref.hpp>
 #include <dbn/core/types.hpp>
+#include <dbn/data/schema.hpp>
+#include <dbn/data/stored_cases.hpp>
 
 namespace dbn {
 
@@ -19,25 +22,33 @@ inline constexpr int kUnlabelled = -1;
 struct Dataset {
   using Bytes = Eigen::Matrix<std::uint8_t, Eigen::Dynamic, Eigen::Dynamic>;
 
-  std::string name;                      ///< where it came from, for messages
-  std::variant<Bytes, Matrix> features;  ///< (features x cases)
-  std::vector<int> labels;               ///< index into `classes` or kUnlabelled, one per case; empty: no labels at all
-  std::vector<std::string> classes;      ///< class names, in the order of their labels
-  std::vector<Index> shape;              ///< of one case, e.g. {28, 28}; its product is the number of features
-  Matrix targets = {};                   ///< numbers to predict (targets x cases); empty: none
+  std::string name;                                   ///< where it came from, for messages
+  std::variant<Bytes, Matrix, StoredCases> features;  ///< (features x cases), in memory or in their file
+  std::vector<int> labels;           ///< index into `classes` or kUnlabelled, one per case; empty: no labels at all
+  std::vector<std::string> classes;  ///< class names, in the order of their labels
+  std::vector<Index> shape;          ///< of one case, e.g. {28, 28}; its product is the number of features
+  Matrix targets = {};               ///< numbers to predict (targets x cases); empty: none
   std::vector<std::string> target_names = {};  ///< one for each of them
   bool sparse = false;  ///< its file names only features other than 0, so that there may be more of them, all 0
+  Schema schema = {};   ///< of the table that it was, where columns hold categories; else empty
 
   Index case_count() const;
   Index feature_count() const;
   bool labelled() const { return !labels.empty(); }
+  /// Every feature is a number from 0 to 255 that its file holds in one byte.
+  bool holds_bytes() const;
   bool has_targets() const { return targets.rows() > 0; }
 
   /// Writes the raw features of the named cases into the columns of `out` (features x cases.size()).
+  /// Throws IoError or DataError when they are in a file that cannot be read, or is not as long as it was.
   void gather_into(std::span<const Index> cases, MatrixRef out) const;
 
+  /// Calls visit(first, block) for all cases in their order, some hundreds at a time: `block` holds the raw features
+  /// (features x cases) of case `first` and those behind it. Memory does not grow with the number of cases.
+  void for_each_block(FunctionRef<void(Index first, const ConstMatrixRef& block)> visit) const;
+
   /// Throws DataError unless labels, classes, targets, shape and features fit each other, and every feature and target
-  /// is finite.
+  /// is finite; features in a file are all read for that, where their type can be anything else.
   void check() const;
 };
 

@@ -8,7 +8,7 @@
 
 namespace dbn {
 
-/// Number of cases and features, and a CRC-32 over features, labels, class names, targets and shape:
+/// Number of cases and features, and a CRC-32 over features, labels, class names, targets, shape and schema:
 /// `60000 cases of 784 features, crc32 1c291ca3`. Where the data came from does not matter.
 std::string fingerprint(const Dataset& dataset);
 

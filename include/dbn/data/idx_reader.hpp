@@ -2,6 +2,8 @@
 // IDX, the format of MNIST: 00 00 type rank, big-endian dimensions, big-endian elements, exact size.
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +20,9 @@ bool is_idx(std::span<const std::uint8_t> bytes);
 /// scalars. No labels. Throws DataError for a wrong magic, type or rank, a zero or overflowing dimension, or a size
 /// that is not exactly what the header promises.
 Dataset read_idx(std::span<const std::uint8_t> bytes, const std::string& name, const ReadOptions& options);
+
+/// The same cases, which stay in their file. Reads all of those that may not be finite, and none of the others.
+std::optional<Dataset> open_idx(const std::shared_ptr<const StoredFile>& file);
 
 /// Targets from an IDX array of any type, of rank 1 or (cases x targets), as a dataset without features. Throws
 /// DataError like read_idx.

@@ -9,6 +9,7 @@
 #include <dbn/core/types.hpp>
 #include <dbn/data/binarization.hpp>
 #include <dbn/data/dataset.hpp>
+#include <dbn/data/schema.hpp>
 
 namespace dbn {
 
@@ -19,6 +20,7 @@ struct Preprocessing {
   Vector shift = Vector::Zero(1);
   Vector factor = Vector::Ones(1);
   Binarization binarization = {};
+  Schema schema = {};  ///< of the table that the training cases were, by which others are read
 
   /// Applies it to a batch (features x cases) of the named cases of a dataset; only Rule::sample asks for their
   /// numbers. Throws InvalidArgument when the number of features does not fit, or that of cases where it matters.
@@ -35,8 +37,9 @@ const std::vector<std::string>& scale_names();
 /// Fits a rule to the named training cases:
 /// none; unit (divide by the largest value: 255 for bytes of images); minmax (each feature to [0, 1]); standardize
 /// (each feature to mean 0, variance 1); auto (none when all values lie in [0, 1], else unit when none is negative,
-/// else standardize). A constant feature is only shifted. Throws InvalidArgument for an unknown rule or no cases,
-/// DataError when `unit` or `auto` cannot serve, or when values are to be sampled that are not in [0, 1].
+/// else standardize). A constant feature is only shifted; those of categories are left alone by all of them. Throws
+/// InvalidArgument for an unknown rule, no cases, or a threshold that would change categories, DataError when `unit` or
+/// `auto` cannot serve, or when values are to be sampled that are not in [0, 1].
 Preprocessing fit_preprocessing(const std::string& scale, const Dataset& dataset, std::span<const Index> training,
                                 const Binarization& binarization = {});
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <dbn/core/option.hpp>
@@ -15,6 +16,7 @@ struct DataOptions {
   std::string data = "synthetic:digits";  ///< folder, file, FILE.npz:KEY, `-`, or synthetic:NAME[,key=value...]
   std::string label_file;                 ///< labels of `data`, when they stand in a file of their own
   std::string label_column = "last";      ///< last, none, a number from 1, or a name; of targets a list of these
+  std::string categorical = "auto";       ///< columns of categories: see ReadOptions
   std::string test;                       ///< test cases; found by itself beside `data` in a folder
   std::string test_label_file;
   std::string validation = "0";  ///< count or fraction of the training cases that is held out
@@ -23,6 +25,9 @@ struct DataOptions {
   std::string scale = "auto";
   std::string binarize = "none";  ///< none, threshold:T or sample: see Binarization
   bool numeric_labels = false;  ///< labels are numbers, the cases' targets; decided by the task, so not among fields()
+
+  /// Of the stack or model that cases are for, which alone then says what columns hold; not among fields()
+  std::optional<Schema> schema = {};
 
   OptionFields fields();
 };

@@ -27,4 +27,17 @@ const std::vector<SyntheticDataset>& synthetic_datasets();
 /// The row of that name; InvalidArgument lists the known ones.
 const SyntheticDataset& synthetic_dataset(std::string_view name);
 
+/// What `synthetic:NAME[,cases=N,test=N,seed=N]` asks for.
+struct SyntheticSpec {
+  const SyntheticDataset* generator = nullptr;
+  Index training = 0;  ///< cases, at least 1
+  Index test = 0;
+  Index seed = 0;
+
+  /// True for a text that begins like one.
+  static bool is(std::string_view text);
+  /// Throws InvalidArgument for an unknown name, another key, or a number that is not from 0.
+  static SyntheticSpec parse(std::string_view text);
+};
+
 }  // namespace dbn

@@ -6,9 +6,22 @@
 
 namespace dbn {
 
-/// Makes the folder, and sees that it outlives a loss of power; nothing when it is there. Its parent must exist. Throws
-/// IoError with path and cause.
-void make_folder(const std::string& path);
+/// Makes the folder; false when it is there already. Its parent must exist. Throws IoError with path and cause.
+bool make_folder(const std::string& path);
+
+/// A folder for files that are still to come: made, unless it is there, and gone again when none came.
+class OutputFolder {
+ public:
+  /// Throws IoError like make_folder.
+  explicit OutputFolder(const std::string& path);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+ private:
+  std::string path_;
+  bool made_;
+};
 
 /// Holds a folder against other processes that ask the same, while it lives.
 class FolderLock {

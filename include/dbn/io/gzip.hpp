@@ -14,7 +14,7 @@ namespace dbn {
 bool is_gzip(std::span<const std::uint8_t> bytes);
 
 /// The joined contents of all members. `name` is for messages. Throws DataError, also when the result would pass
-/// `limit` bytes (a bomb).
+/// `limit` bytes, and when it is more than a mebibyte and a thousand times what was unpacked for it (a bomb).
 ByteBuffer gunzip(std::span<const std::uint8_t> bytes, const std::string& name,
                   std::size_t limit = std::size_t{8} << 30);
 

@@ -3,6 +3,7 @@
 // read where it lies: numbers and truth values only, never objects, which are code.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,18 +18,25 @@ struct NpyType {
   std::size_t size = 4;  ///< bytes of one: 4 or 8 for f, 1 to 8 for i and u, 1 for b
   bool big_endian = false;
 
+  /// Every element is a number from 0 to 255 in one byte.
+  bool is_byte() const { return size == 1 && kind != 'i'; }
   std::string text() const { return kind + std::to_string(size); }
 };
 
-/// An array of at least one element, as it lies in a file.
-struct NpyArray {
+/// What the header of a file says: an array of at least one element, and where it lies.
+struct NpyLayout {
   std::vector<Index> shape;  ///< empty for a single number
   NpyType type;
-  bool fortran_order = false;              ///< the first index runs fastest, not the last
-  std::span<const std::uint8_t> elements;  ///< exactly as many as `shape` counts
+  bool fortran_order = false;  ///< the first index runs fastest, not the last
+  std::size_t begin = 0;       ///< the place of the first element, in bytes from the start of the file
 
-  Index count() const { return static_cast<Index>(elements.size() / type.size); }
+  Index count() const;             ///< of elements
   std::string shape_text() const;  ///< as in messages: 60000 × 28 × 28
+};
+
+/// An array that has been read.
+struct NpyArray : NpyLayout {
+  std::span<const std::uint8_t> elements;  ///< exactly as many as `shape` counts
 };
 
 /// True when the bytes start like an NPY file.
@@ -39,6 +47,11 @@ bool is_npy(std::span<const std::uint8_t> bytes);
 /// that are no numbers (objects, text, dates, records, complex and half-precision numbers), truth values other than 0
 /// and 1, extents of 0, and data that are not as long as the shape demands.
 NpyArray parse_npy(std::span<const std::uint8_t> bytes, const std::string& name);
+
+/// The same of a file of `size` bytes whose first are `bytes`, but for the elements, which are not looked at. None when
+/// the header does not end within `bytes`.
+std::optional<NpyLayout> parse_npy_layout(std::span<const std::uint8_t> bytes, std::uint64_t size,
+                                          const std::string& name);
 
 /// The elements in C order, the last index fastest, whatever order they lie in; each becomes the nearest number that
 /// `out` can hold, an infinite one when it is too large. Number is float, double, or std::uint8_t, the last only for

@@ -9,6 +9,7 @@
 
 #include <dbn/core/option.hpp>
 #include <dbn/core/run_state.hpp>
+#include <dbn/io/safetensors.hpp>
 
 namespace dbn {
 
@@ -32,5 +33,7 @@ void save_checkpoint(const RunState& state, const RunIdentity& identity, const s
 
 /// Reads all or nothing. Throws IoError, or DataError naming file, place, expected and found.
 Checkpoint load_checkpoint(const std::string& path);
+/// The same of a file that has been read; `path` is for messages.
+Checkpoint load_checkpoint(SafetensorsFile contents, const std::string& path);
 
 }  // namespace dbn

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,7 +79,8 @@ class CheckpointFolder {
   CheckpointSchedule schedule_;
   bool resume_;
   CheckpointHooks hooks_;
-  std::unique_ptr<FolderLock> lock_;        ///< once the folder is held
+  std::optional<OutputFolder> folder_;  ///< once the folder is held
+  std::unique_ptr<FolderLock> lock_;
   std::mutex mutex_;                        ///< of all that follows, and of the folder's files
   std::map<std::string, Pending> pending_;  ///< only_at_stop: finished states by run
 };

@@ -1,6 +1,8 @@
 #pragma once
 // Weights that another tool trained, as a net of ours.
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ bool is_foreign_net(const std::string& path);
 /// data were scaled or binarized or its last layer is not linear, InvalidArgument when its activations are not
 /// `hidden`.
 Mlp load_foreign_net(const std::string& path, const std::string& hidden);
+/// The same of a file that has been read; `path` is for messages.
+Mlp load_foreign_net(std::span<const std::uint8_t> bytes, const std::string& path, const std::string& hidden);
 
 /// Throws InvalidArgument, naming --classes, unless these can name so many outputs: one each, no two the same, of 1 to
 /// 256 bytes of UTF-8 without control characters.

@@ -16,9 +16,10 @@ namespace dbn {
 /// Options of a stack. A list has one value for each layer, or one value that serves all. Defaults follow Hinton 2012
 /// where no other source is named.
 struct PretrainOptions {
-  std::vector<Index> layers{500, 500, 2000};     ///< hidden units [Hinton, Osindero & Teh 2006]
-  std::vector<std::string> pretrainer{"rbm"};    ///< row of pretrainers()
-  std::string visible = "bernoulli";             ///< unit type of the data, or several: see unit_type()
+  std::vector<Index> layers{500, 500, 2000};   ///< hidden units [Hinton, Osindero & Teh 2006]
+  std::vector<std::string> pretrainer{"rbm"};  ///< row of pretrainers()
+  std::string visible = "auto";  ///< unit type of the data, or several: see unit_type(); auto: see visible_units(),
+                                 ///< bernoulli where nothing is known of columns
   std::vector<std::string> hidden{"bernoulli"};  ///< unit type of an RBM's hidden layer
   ContrastiveDivergenceOptions divergence;       ///< of an RBM's gradient; cd_k is the largest of the schedule
   std::string cd_k = "1";                        ///< Gibbs steps an update, as value:epochs,... [Hinton 2002]

@@ -105,7 +105,8 @@ FinetuneOptions DeepAutoencoder::finetune_options(const RecipeRun& run, bool fro
   FinetuneOptions options = from_rbms ? rbm_ : random_;
   if (!options.loss.empty()) return options;
   Stack lowest;
-  lowest.layers.emplace_back(make_rbm(pretrain_.visible, "bernoulli", run.data.training->feature_count(), 1,
+  const Index features = run.data.training->feature_count();
+  lowest.layers.emplace_back(make_rbm(layer_options(pretrain_, 0, features).visible, "bernoulli", features, 1,
                                       Stream(0, Purpose::initial_weights)));
   options.loss = reconstruction_loss_of(lowest);
   return options;
