@@ -38,9 +38,16 @@
 #include <dbn/data/split.hpp>
 #include <dbn/data/stored_cases.hpp>
 #include <dbn/data/synthetic.hpp>
+#include <dbn/experiment/arrival.hpp>
+#include <dbn/experiment/bootstrap.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/experiment/effect_size.hpp>
 #include <dbn/experiment/glorot_profile.hpp>
+#include <dbn/experiment/mcnemar.hpp>
+#include <dbn/experiment/paired_comparison.hpp>
+#include <dbn/experiment/paired_t.hpp>
 #include <dbn/experiment/pca.hpp>
+#include <dbn/experiment/power.hpp>
 #include <dbn/experiment/recipe.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>

@@ -11,17 +11,33 @@
 
 #include <dbn/core/error.hpp>
 
+#include "finite_values.hpp"
+
 namespace dbn {
 namespace {
 
 constexpr std::size_t kMostExact = 25;
 
-std::vector<double> differences(std::span<const double> a, std::span<const double> b) {
-  if (a.size() != b.size())
-    throw InvalidArgument(fmt::format("paired values: expected equally many, found {} and {}", a.size(), b.size()));
-  std::vector<double> d(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), d.begin(), std::minus<>());
-  return d;
+// Most that rounding can change a difference of such values by: they themselves and the difference are rounded.
+double rounding(std::span<const double> a, std::span<const double> b) {
+  double largest = 0;
+  for (const auto values : {a, b})
+    for (const double x : values) largest = std::max(largest, std::abs(x));
+  return 4 * std::numeric_limits<double>::epsilon() * largest;
+}
+
+bool nearer_zero(double x, double y) { return std::abs(x) < std::abs(y); }
+
+// Gives all whose sizes are within the tolerance of each other the same size, and 0 to those within it of 0.
+void make_ties(std::span<double> d, double tolerance) {
+  std::vector<double*> by_size(d.size());
+  std::transform(d.begin(), d.end(), by_size.begin(), [](double& x) { return &x; });
+  std::sort(by_size.begin(), by_size.end(), [](const double* x, const double* y) { return nearer_zero(*x, *y); });
+  double size = 0;
+  for (double* x : by_size) {
+    if (std::abs(*x) - size > tolerance) size = std::abs(*x);
+    *x = std::copysign(size, *x);
+  }
 }
 
 // Signed ranks of non-zero differences, doubled so that the mean rank of a tie is whole.
@@ -31,13 +47,13 @@ struct SignedRanks {
   double tie_correction = 0;  ///< sum over ties of t^3 - t
 };
 
-SignedRanks signed_ranks(std::vector<double> d, double tolerance) {
-  std::erase_if(d, [=](double x) { return std::abs(x) <= tolerance; });
-  std::sort(d.begin(), d.end(), [](double x, double y) { return std::abs(x) < std::abs(y); });
+SignedRanks signed_ranks(std::vector<double> d) {
+  std::erase(d, 0.0);
+  std::sort(d.begin(), d.end(), nearer_zero);
   SignedRanks ranks;
   for (std::size_t i = 0; i < d.size();) {
     std::size_t end = i;
-    while (end < d.size() && std::abs(d[end]) - std::abs(d[i]) <= tolerance) ++end;
+    while (end < d.size() && !nearer_zero(d[i], d[end])) ++end;
     const int doubled = static_cast<int>(i + 1 + end);  // twice the mean of ranks i + 1 ... end
     const auto ties = static_cast<double>(end - i);
     ranks.tie_correction += ties * ties * ties - ties;
@@ -47,14 +63,6 @@ SignedRanks signed_ranks(std::vector<double> d, double tolerance) {
     }
   }
   return ranks;
-}
-
-// Most that rounding can change a difference of such values by: they themselves and the difference are rounded.
-double rounding(std::span<const double> a, std::span<const double> b) {
-  double largest = 0;
-  for (const auto values : {a, b})
-    for (const double x : values) largest = std::max(largest, std::abs(x));
-  return 4 * std::numeric_limits<double>::epsilon() * largest;
 }
 
 // Share of the 2^n sign patterns at least as far from the middle as the one seen.
@@ -81,27 +89,44 @@ double approximate_p(const SignedRanks& ranks) {
 
 }  // namespace
 
-MeanEstimate mean_estimate(std::span<const double> values) {
+// Counted from the first value, so that equal values have a deviation of exactly 0.
+MeanEstimate mean_estimate(std::span<const double> values, double level) {
   if (values.empty()) throw InvalidArgument("mean: expected at least one value, found none");
+  detail::check_finite(values, "mean");
+  if (!(level > 0 && level < 1))
+    throw InvalidArgument(fmt::format("mean: expected a level of its interval between 0 and 1, found {}", level));
   const auto n = static_cast<double>(values.size());
+  double sum = 0;
+  for (const double x : values) sum += x - values.front();
   MeanEstimate estimate;
-  estimate.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  estimate.mean = values.front() + sum / n;
   if (values.size() < 2) return estimate;
   double squares = 0;
   for (const double x : values) squares += (x - estimate.mean) * (x - estimate.mean);
   estimate.deviation = std::sqrt(squares / (n - 1));
-  const double t = quantile(boost::math::students_t(n - 1), 0.975);
+  const double t = quantile(complement(boost::math::students_t(n - 1), (1 - level) / 2));
   const double half = t * estimate.deviation / std::sqrt(n);
   estimate.interval = {{estimate.mean - half, estimate.mean + half}};
   return estimate;
 }
 
+std::vector<double> paired_differences(std::span<const double> a, std::span<const double> b) {
+  if (a.size() != b.size())
+    throw InvalidArgument(fmt::format("paired values: expected equally many, found {} and {}", a.size(), b.size()));
+  detail::check_finite(a, "paired values");
+  detail::check_finite(b, "paired values");
+  std::vector<double> d(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), d.begin(), std::minus<>());
+  make_ties(d, rounding(a, b));
+  return d;
+}
+
 MeanEstimate paired_difference(std::span<const double> a, std::span<const double> b) {
-  return mean_estimate(differences(a, b));
+  return mean_estimate(paired_differences(a, b));
 }
 
 double wilcoxon_signed_rank(std::span<const double> a, std::span<const double> b) {
-  const SignedRanks ranks = signed_ranks(differences(a, b), rounding(a, b));
+  const SignedRanks ranks = signed_ranks(paired_differences(a, b));
   if (ranks.doubled.empty()) return 1;
   return ranks.doubled.size() <= kMostExact ? exact_p(ranks) : approximate_p(ranks);
 }

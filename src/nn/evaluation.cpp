@@ -98,12 +98,16 @@ std::optional<Index> Evaluation::only_prediction() const {
 }
 
 std::array<double, 2> wilson_interval(Index wrong, Index cases) {
+  if (cases < 1 || wrong < 0 || wrong > cases)
+    throw InvalidArgument(
+        fmt::format("interval of a rate: expected 0 to all of at least one, found {} of {}", wrong, cases));
   constexpr double z = 1.959963984540054;  // 97.5 % point of the normal distribution
   const auto n = static_cast<double>(cases);
   const double p = static_cast<double>(wrong) / n;
   const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return {100 * std::max(0.0, centre - half), 100 * std::min(1.0, centre + half)};
+  // None and all have their limits at 0 and 1, which rounding would miss.
+  return {wrong == 0 ? 0 : 100 * (centre - half), wrong == cases ? 100 : 100 * (centre + half)};
 }
 
 // A batch, the inputs and outputs of one layer, and the scores as predictions; of a regression also what is summed.

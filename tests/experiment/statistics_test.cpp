@@ -1,5 +1,6 @@
 #include <dbn/experiment/statistics.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -7,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+
+#include "tests/support/statistics.hpp"
 
 namespace dbn {
 namespace {
@@ -66,7 +69,57 @@ TEST(MeanEstimate, EqualValuesHaveAnIntervalOfNoWidth) {
   EXPECT_EQ((*estimate.interval), (std::array<double, 2>{3, 3}));
 }
 
-TEST(MeanEstimate, RefusesNoValues) { EXPECT_THROW(mean_estimate({}), InvalidArgument); }
+// Sums of 0.1 are not multiples of 0.1: taken from the first value, they do not matter.
+TEST(MeanEstimate, EqualValuesHaveNoDeviationWhateverTheirSumRoundsTo) {
+  for (const std::size_t n : {2U, 3U, 7U, 10U}) {
+    const auto estimate = mean_estimate(Values(n, 0.1));
+    EXPECT_EQ(estimate.mean, 0.1) << n;
+    EXPECT_EQ(estimate.deviation, 0) << n;
+  }
+}
+
+TEST(MeanEstimate, TakesAnotherLevel) {
+  // The 0.95 quantile of two degrees is 0.9 / sqrt(2 * 0.95 * 0.05).
+  const auto interval = *mean_estimate(Values{1, 2, 3}, 0.90).interval;
+  EXPECT_NEAR(interval[1] - 2, 0.9 / std::sqrt(0.095) / std::sqrt(3.0), kRounding);
+  EXPECT_NEAR(interval[0] + interval[1], 4, kRounding);
+}
+
+TEST(MeanEstimate, CoversAsOftenAsItSays) {
+  constexpr std::size_t kRepetitions = 4000;
+  for (const double level : {0.95, 0.90}) {
+    std::size_t covered = 0;
+    for (std::uint32_t r = 0; r < kRepetitions; ++r) {
+      const auto interval = *mean_estimate(test::normals(11, r, 3), level).interval;
+      covered += interval[0] <= 0 && 0 <= interval[1];
+    }
+    EXPECT_NEAR(static_cast<double>(covered) / kRepetitions, level, test::share_bound(level, kRepetitions));
+  }
+}
+
+TEST(MeanEstimate, RefusesWhatHasNoMean) {
+  EXPECT_THROW(mean_estimate({}), InvalidArgument);
+  EXPECT_THROW(mean_estimate(Values{1, NAN}), InvalidArgument);
+  EXPECT_THROW(mean_estimate(Values{-INFINITY}), InvalidArgument);
+  EXPECT_THROW(mean_estimate(Values{1, 2}, 0), InvalidArgument);
+  EXPECT_THROW(mean_estimate(Values{1, 2}, 1), InvalidArgument);
+}
+
+TEST(PairedDifferences, OfWhatOnlyRoundingTellsApartAreTheSame) {
+  const Values d = paired_differences(Values{5.3, 4.1, 1.1, 7.5, 0.3}, Values{5.2, 4.2, 1, 7.3, 0.1 + 0.2});
+  EXPECT_EQ(d[1], -d[0]);
+  EXPECT_EQ(d[2], d[0]);
+  EXPECT_NEAR(d[0], 0.1, 1e-15);
+  EXPECT_NEAR(d[3], 0.2, 1e-15);
+  EXPECT_EQ(d[4], 0);
+}
+
+TEST(PairedDifferences, RefusesWhatIsNotFinite) {
+  for (const double bad : {double{NAN}, double{INFINITY}}) {
+    EXPECT_THROW(paired_differences(Values{1, bad}, Values{1, 2}), InvalidArgument);
+    EXPECT_THROW(wilcoxon_signed_rank(Values{1, 2}, Values{bad, 2}), InvalidArgument);
+  }
+}
 
 TEST(PairedDifference, IsTheEstimateOfTheDifferences) {
   // Values that vary by 100 and differ by 1, 2, 3: pairing leaves the small variance of the differences.
@@ -99,6 +152,40 @@ TEST(Wilcoxon, DropsZerosAndSharesTheRanksOfTies) {
 TEST(Wilcoxon, DifferencesThatOnlyRoundingTellsApartAreTies) {
   ASSERT_NE(5.3 - 5.2, 4.2 - 4.1);
   EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(Values{5.2, 4.2, 7.9, 3.4}, Values{5.3, 4.1, 7.7, 3.2}), 6.0 / 16);
+}
+
+// Nine patients' scores before and after a tranquilizer [Hollander & Wolfe 1973, section 3.1]: the rank sum is 40, and
+// 10 of the 512 sign patterns have 40 or more.
+TEST(Wilcoxon, MatchesThePublishedExample) {
+  EXPECT_DOUBLE_EQ(wilcoxon_signed_rank(Values{1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
+                                        Values{0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29}),
+                   20.0 / 512);
+}
+
+// Every sign pattern is as likely as every other, so a p value is at most x for a share x of them, for every x that it
+// takes; with ties and without.
+TEST(Wilcoxon, ExactPIsItsOwnLevel) {
+  for (const Values& sizes : {Values{1, 2, 3, 4, 5, 6, 7, 8}, Values{1, 1, 1, 2, 2, 5, 6, 6}}) {
+    Values p;
+    for (unsigned pattern = 0; pattern < 256; ++pattern) {
+      Values d = sizes;
+      for (unsigned i = 0; i < 8; ++i)
+        if ((pattern >> i & 1) != 0) d[i] = -d[i];
+      p.push_back(wilcoxon(d));
+    }
+    for (const double x : p) {
+      const auto share = std::count_if(p.begin(), p.end(), [=](double other) { return other <= x; });
+      EXPECT_DOUBLE_EQ(static_cast<double>(share) / 256, x);
+    }
+  }
+}
+
+// Of thirty differences; the normal distribution is off by at most the 0.0142 that is derived below.
+TEST(Wilcoxon, HasItsLevelByTheNormalDistribution) {
+  constexpr std::size_t kRepetitions = 4000;
+  std::size_t rejected = 0;
+  for (std::uint32_t r = 0; r < kRepetitions; ++r) rejected += wilcoxon(test::normals(12, r, 30)) <= 0.05;
+  EXPECT_NEAR(static_cast<double>(rejected) / kRepetitions, 0.05, test::share_bound(0.05, kRepetitions) + 0.0142);
 }
 
 // The share of the 2^n sign patterns of ranks 1 ... n whose rank sum is at most `sum`, by counting.

@@ -1,10 +1,13 @@
 #include <dbn/nn/evaluation.hpp>
 
 #include <cmath>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
+
+#include "tests/support/statistics_fixture.hpp"
 
 namespace dbn {
 namespace {
@@ -44,8 +47,21 @@ TEST(Evaluate, WilsonIntervalOfAWorkedExample) {
   const auto interval = wilson_interval(10, 100);
   EXPECT_NEAR(interval[0], 5.52, 0.005);
   EXPECT_NEAR(interval[1], 17.44, 0.005);
-  EXPECT_EQ(wilson_interval(0, 50)[0], 0);
-  EXPECT_EQ(wilson_interval(50, 50)[1], 100);
+  for (Index n = 1; n <= 2000; ++n) {
+    EXPECT_EQ(wilson_interval(0, n)[0], 0) << n;
+    EXPECT_EQ(wilson_interval(n, n)[1], 100) << n;
+  }
+}
+
+TEST(Evaluate, WilsonIntervalAgreesWithSciPy) {
+  for (const auto& row : test::statistics_fixture("wilson"))
+    test::expect_limits(wilson_interval(row.at("wrong").get<Index>(), row.at("cases").get<Index>()), row.at("interval"),
+                        1e-11);
+}
+
+TEST(Evaluate, WilsonIntervalRefusesWhatIsNoShare) {
+  for (const auto& [wrong, cases] : {std::pair{0, 0}, {-1, 5}, {6, 5}, {0, -1}})
+    EXPECT_THROW(wilson_interval(wrong, cases), InvalidArgument) << wrong << " of " << cases;
 }
 
 // Seen elsewhere: all predictions one class, silently.

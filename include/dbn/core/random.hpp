@@ -33,6 +33,7 @@ enum class Purpose : std::uint8_t {
   binarization = 17,
   states_of_data = 18,
   code_states = 19,
+  bootstrap = 20,
 };
 
 /// Where in a stream a draw stands.

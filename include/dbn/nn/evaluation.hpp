@@ -40,7 +40,8 @@ void for_each_scores(const Mlp& net, const CaseSource& cases,
 void for_each_prediction(const Mlp& net, const CaseSource& cases, const Loss& loss,
                          const std::function<void(Index first, const Matrix& predictions)>& visit);
 
-/// 95 % interval of Wilson [1927] for `wrong` of `cases`, percent.
+/// 95 % interval of Wilson [1927] for `wrong` of `cases`, percent; also of another rate, as that of runs that fail.
+/// Throws InvalidArgument for no cases and for fewer than 0 or more than all wrong.
 std::array<double, 2> wilson_interval(Index wrong, Index cases);
 
 }  // namespace dbn
