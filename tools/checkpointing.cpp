@@ -30,18 +30,20 @@ OptionFields Checkpointing::fields() {
   };
 }
 
-void Checkpointing::check(const std::string& out, const std::vector<std::string>& inputs) {
+void Checkpointing::check(const std::string& out, const std::vector<std::string>& inputs, bool goes_on) {
   schedule_ = CheckpointSchedule::parse(every_, "--checkpoint-every");
   schedule_.hold_finished = line_.command() != "finetune";  // which has finished when its one run has
-  schedule_.only_at_stop = folder_.empty() && !line_.given("checkpoint-every") && !resume_;
+  const bool folder_given = !folder_.empty();
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   if (folder_.empty()) folder_ = (out.empty() ? name_ : out) + ".checkpoint";
   if (!out.empty() && same_file(out, folder_))
     throw InvalidArgument(fmt::format("--checkpoint: {} is also --out; name another folder", folder_));
   const bool there = CheckpointFolder::holds_checkpoints(folder_, name_);
+  if (goes_on && there) resume_ = true;
+  schedule_.only_at_stop = !folder_given && !line_.given("checkpoint-every") && !resume_;
   const bool overwrite = line_.global.force || line_.global.dry_run;
   // The output of the run that goes on may be there already: it was written just before the stop.
-  if (!out.empty()) check_output(out, inputs, overwrite || (resume_ && there));
+  if (!out.empty()) check_output(out, inputs, overwrite || goes_on || (resume_ && there));
   if (there && !resume_ && !overwrite)
     throw IoError(fmt::format(
         "{}: holds checkpoints of an earlier {}; --resume goes on from them, --force starts anew without them", folder_,

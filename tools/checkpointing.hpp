@@ -23,8 +23,9 @@ class Checkpointing {
   dbn::OptionFields fields();
 
   /// Checks folder and output before any work. `out` is where the result goes (empty: stdout only), `inputs` is what
-  /// the command reads. Throws InvalidArgument or IoError.
-  void check(const std::string& out, const std::vector<std::string>& inputs);
+  /// the command reads. When `out` holds a part of the result already, with which the command goes on, so does it with
+  /// the checkpoints beside it. Throws InvalidArgument or IoError.
+  void check(const std::string& out, const std::vector<std::string>& inputs, bool goes_on = false);
 
   /// Bytes that checkpoints take: one that is read, as in the file, as tensors of it, and as the run's; and `finished`,
   /// what waits in memory for a stop.

@@ -11,6 +11,7 @@ void run_pretrain(std::span<const std::string> arguments);
 void run_finetune(std::span<const std::string> arguments);
 void run_init(std::span<const std::string> arguments);
 void run_compare(std::span<const std::string> arguments);
+void run_report(std::span<const std::string> arguments);
 void run_reproduce(std::span<const std::string> arguments);
 void run_evaluate(std::span<const std::string> arguments);
 void run_predict(std::span<const std::string> arguments);

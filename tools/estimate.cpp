@@ -56,32 +56,7 @@ double writing_bytes(const std::vector<Index>& sizes, double tensors) {
   return tensors + saving_memory(tensors) + column_tile_memory(widest, widest);
 }
 
-// A line search looks about twice before it is content.
-double evaluations_per_batch(const FinetuneOptions& options) {
-  constexpr double kLooks = 2;
-  const auto searches = line_searches(options);
-  return searches > 0 ? 1 + kLooks * static_cast<double>(searches) : 1;
-}
-
 }  // namespace
-
-double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases) {
-  const double steps = StepSchedule::parse(options.cd_k, "--cd-k", 1000).most();
-  double work = 0;
-  double below = 0;
-  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
-    const double weights = static_cast<double>(sizes[i]) * static_cast<double>(sizes[i + 1]);
-    const auto epochs = static_cast<double>(per_layer(options.epochs, i, options.layers.size(), "epochs"));
-    work += epochs * static_cast<double>(cases) * ((6 + 4 * steps) * weights + 2 * below);
-    below += weights;
-  }
-  return work;
-}
-
-double finetune_work(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
-  return 6 * weight_count(sizes) * static_cast<double>(cases) * static_cast<double>(epoch_count(options, cases)) *
-         evaluations_per_batch(options);
-}
 
 double pretrain_bytes(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases,
                       Index validation_cases) {

@@ -10,13 +10,6 @@
 
 #include "command_line.hpp"
 
-/// Floating-point operations of all products of pretraining: 6 + 4 cd_k a weight and case, and 2 for each layer passed
-/// below.
-double pretrain_work(const std::vector<dbn::Index>& sizes, const dbn::PretrainOptions& options, dbn::Index cases);
-
-/// The same for supervised training: 6 a weight and case.
-double finetune_work(const std::vector<dbn::Index>& sizes, const dbn::FinetuneOptions& options, dbn::Index cases);
-
 // Memory is in bytes beside what the process holds already, the data among it: at the largest, which is training or
 // writing the file. Sizes are those of features, hidden layers and, of a net, classes.
 

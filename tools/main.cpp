@@ -33,6 +33,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"compare", "train the same net from several starts over seeds: does pretraining help on these data?",
      &run_compare},
+    {"report", "make the HTML report of a comparison again, from the record of its runs", &run_report},
     {"pretrain", "train a stack of RBMs or autoencoders layer by layer, without labels", &run_pretrain},
     {"finetune", "train a classifier from a stack or from an initializer", &run_finetune},
     {"evaluate", "error rate with interval, cross-entropy, calibration, confusion matrix of a model", &run_evaluate},

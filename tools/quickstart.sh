@@ -10,5 +10,5 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
   cmake --preset release
   cmake --build --preset release --parallel "$(nproc)" --target dbn_tool
 ) >&2
-(($#)) || set -- --labels 200,all
+(($#)) || set -- --labels 200,all --out "$root/build/runs.jsonl" --report "$root/build/report.html"
 exec "$root/build/release/dbn" compare "$@"

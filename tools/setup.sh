@@ -5,12 +5,12 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build ccache
-  libeigen3-dev libboost-dev libboost-program-options-dev librandom123-dev libdnnl-dev liblbfgs-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev libzip-dev pkg-config
+  libeigen3-dev libboost-dev libboost-program-options-dev librandom123-dev libdnnl-dev liblbfgs-dev libfmt-dev nlohmann-json3-dev zlib1g-dev libpng-dev libzip-dev pkg-config libjs-chart.js
   libgtest-dev libgmock-dev python3-numpy
 )
 case "${1:-}" in
   '') ;;
-  --ci) packages+=(clang-format clang-14 libclang-rt-14-dev libomp-14-dev libonnx-dev libprotobuf-dev python3-onnx python3-sklearn python3-torch) ;;
+  --ci) packages+=(chromium clang-format clang-14 libclang-rt-14-dev libomp-14-dev libonnx-dev libprotobuf-dev python3-onnx python3-sklearn python3-torch) ;;
   *) echo "setup: unknown argument '$1'; usage: tools/setup.sh [--ci]" >&2; exit 2 ;;
 esac
 

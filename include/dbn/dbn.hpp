@@ -41,6 +41,8 @@
 #include <dbn/experiment/arrival.hpp>
 #include <dbn/experiment/bootstrap.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/experiment/comparison_result.hpp>
+#include <dbn/experiment/comparison_run.hpp>
 #include <dbn/experiment/effect_size.hpp>
 #include <dbn/experiment/glorot_profile.hpp>
 #include <dbn/experiment/mcnemar.hpp>
@@ -49,6 +51,8 @@
 #include <dbn/experiment/pca.hpp>
 #include <dbn/experiment/power.hpp>
 #include <dbn/experiment/recipe.hpp>
+#include <dbn/experiment/report.hpp>
+#include <dbn/experiment/run_record.hpp>
 #include <dbn/experiment/start.hpp>
 #include <dbn/experiment/statistics.hpp>
 #include <dbn/io/file.hpp>
@@ -57,6 +61,7 @@
 #include <dbn/io/gzip_file.hpp>
 #include <dbn/io/image_grid.hpp>
 #include <dbn/io/json.hpp>
+#include <dbn/io/line_file.hpp>
 #include <dbn/io/npy.hpp>
 #include <dbn/io/npy_array.hpp>
 #include <dbn/io/npz_writer.hpp>

@@ -1,5 +1,8 @@
 #include "block.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
@@ -8,10 +11,12 @@
 #include <dbn/pretrain/unroll.hpp>
 #include <dbn/pretrain/visible_units.hpp>
 
+#include "net_portrait.hpp"
+#include "shuffled_layers.hpp"
+#include "tuning.hpp"
+
 namespace dbn::detail {
 namespace {
-
-constexpr const char* kDone = "done";
 
 template <typename Epoch>
 double training_seconds(const std::vector<Epoch>& history) {
@@ -20,46 +25,18 @@ double training_seconds(const std::vector<Epoch>& history) {
   return sum;
 }
 
-std::string labels_text(Index labels) { return fmt::format("{}-labels", labels); }
-
-std::optional<Index> epochs_to_target(const std::vector<FinetuneEpoch>& history, double target) {
-  for (const auto& epoch : history)
-    if (epoch.validation_error && *epoch.validation_error <= target) return epoch.epoch;
-  return std::nullopt;
-}
-
-// A finished run as it is kept: no tensors any more, only what is reported of it.
-RunState kept_result(const ComparisonRun& run) {
-  return {
-      .position = {.stage = kDone},
-      .tensors = {},
-      .numbers = {{"history", history_numbers(run.history)},
-                  {"result", {run.test_error, run.test_cross_entropy, run.pretrain_seconds, run.finetune_seconds}}}};
-}
-
-void take_result(ComparisonRun& run, const SavedRun& saved) {
-  const auto& result = saved.list("result", 4);
-  run.test_error = result[0];
-  run.test_cross_entropy = result[1];
-  run.pretrain_seconds = result[2];
-  run.finetune_seconds = result[3];
-  run.history = finetune_history(saved.list("history"));
+Index updates_of(const FinetuneOptions& options, Index cases, Index epochs) {
+  const Index batch = batch_size(options, cases);
+  return epochs * ((cases + batch - 1) / batch);
 }
 
 }  // namespace
 
-std::vector<Index> net_sizes(const DataFiles& data, const ComparisonOptions& options) {
-  std::vector<Index> sizes{data.training->feature_count()};
-  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
-  sizes.push_back(static_cast<Index>(data.training->classes.size()));
-  return sizes;
-}
-
-Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-             const std::vector<Start>& starts, std::uint64_t seed, const KeptRuns& kept)
+Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options, const Plan& plan,
+             std::uint64_t seed, const KeptRuns& kept)
     : data_(data),
       options_(options),
-      starts_(starts),
+      plan_(plan),
       kept_(kept),
       seed_(seed),
       split_(split_validation(*data.training, options.validation, seed)),
@@ -67,31 +44,42 @@ Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOp
           fit_preprocessing(scale, *data.training, split_.training, Binarization::parse(options.binarize, seed))),
       training_(data.training, split_.training, preprocessing_),
       validation_(data.training, labelled_cases(*data.training, split_.validation), preprocessing_),
-      test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_),
-      stacks_(starts.size()) {}
+      test_(data.test, labelled_cases(*data.test, all_cases(data.test->case_count())), preprocessing_) {}
 
-std::string Block::kept_name(std::size_t start, const std::string& what) const {
-  return fmt::format("compare.seed-{}.{}.{}", seed_, starts_[start].name, what);
+// How long a start that trains longer is trained follows from other starts, so it is part of the name.
+std::string Block::kept_name(const Treatment& treatment) const {
+  const std::string name = fmt::format("compare.seed-{}.{}.{}.{}-labels", seed_, treatment.start,
+                                       layers_text(treatment.layers), treatment.labels);
+  if (plan_.start_of(treatment).control != Control::longer) return name;
+  return fmt::format("{}.{}-epochs", name, finetune_options(options_, plan_, data_, treatment).epochs);
+}
+
+std::string Block::kept_name(const StackPlan& stack) const {
+  const std::string on = stack.labels > 0 ? fmt::format("{}-labels-", stack.labels) : "";
+  return fmt::format("compare.seed-{}.{}.{}.{}stack", seed_, stack.start, layers_text(stack.layers), on);
 }
 
 // For messages of one run among many.
-std::string Block::place(std::size_t start, Index labels) const {
-  return fmt::format("start {}, seed {}{}: ", starts_[start].name, seed_,
+std::string Block::place(const std::string& start, const std::vector<Index>& layers, Index labels) const {
+  return fmt::format("start {}, layers {}, seed {}{}: ", start, layers_text(layers), seed_,
                      labels > 0 ? fmt::format(", {} labels", labels) : "");
 }
 
-std::optional<ComparisonRun> Block::finished(std::size_t start, Index labels) const {
-  const auto keeper = kept_.keeper(kept_name(start, labels_text(labels)));
-  const auto saved = keeper ? keeper->take_saved() : std::nullopt;
-  if (!saved || saved->position.stage != kDone) return std::nullopt;
-  ComparisonRun run{.start = starts_[start].name, .labels = labels, .seed = seed_};
-  take_result(run, *saved);
-  run.epochs_to_target = epochs_to_target(run.history, options_.target);
-  return run;
+std::string Block::place(const Treatment& treatment) const {
+  return place(treatment.start, treatment.layers, treatment.labels);
 }
 
-void Block::pretrain_start(std::size_t start, Jobs& jobs, Jobs::Tell tell) {
-  PretrainOptions own = pretrain_options(starts_[start], options_.pretrain);
+PreparedCases Block::labelled(Index count) const {
+  return {data_.training, choose_labels(*data_.training, split_.training, count, seed_), preprocessing_};
+}
+
+void Block::expect_stacks(const std::vector<StackPlan>& wanted) {
+  for (const auto& stack : wanted) stacks_.push_back({.plan = stack});
+}
+
+void Block::pretrain_stack(const StackPlan& wanted, Jobs& jobs, Jobs::Tell tell) {
+  const auto place_in = std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& s) { return s.plan == wanted; });
+  PretrainOptions own = pretrain_options(options_, parse_start(wanted.start, options_.pretrain), wanted.layers);
   own.visible = visible_units(own, training_);
   const auto layers = static_cast<double>(own.layers.size());
   const auto tell_batch = [&](Index layer, Index epoch, double done) {
@@ -99,60 +87,108 @@ void Block::pretrain_start(std::size_t start, Jobs& jobs, Jobs::Tell tell) {
         static_cast<double>(per_layer(own.epochs, static_cast<std::size_t>(layer - 1), own.layers.size(), "epochs"));
     tell((static_cast<double>(layer - 1) + (static_cast<double>(epoch - 1) + done) / epochs) / layers);
   };
-  const auto notice = [&](const std::string& text) { jobs.notice(place(start) + text); };
-  const auto keeper = kept_.keeper(kept_name(start, "stack"));
+  const std::string where = place(wanted.start, wanted.layers, wanted.labels);
+  const auto notice = [&](const std::string& text) { jobs.notice(where + text); };
+  const auto keeper = kept_.keeper(kept_name(wanted));
   try {
-    PretrainResult result =
-        pretrain(training_, &validation_, own, seed_, {.batch = tell_batch, .notice = notice}, keeper.get());
-    double seconds = 0;
-    for (const auto& layer : result.history) seconds += training_seconds(layer);
-    stacks_[start] = {std::move(result.stack), seconds};
+    PretrainResult result = pretrain(wanted.labels > 0 ? labelled(wanted.labels) : training_, &validation_, own, seed_,
+                                     {.batch = tell_batch, .notice = notice}, keeper.get());
+    for (const auto& layer : result.history) place_in->seconds.push_back(training_seconds(layer));
+    place_in->stack = std::move(result.stack);
   } catch (const DivergenceError& error) {
-    throw DivergenceError(place(start) + error.what());
+    place_in->failure = where + error.what();
   }
 }
 
-ComparisonRun Block::run(std::size_t start, Index labels, Jobs& jobs, Jobs::Tell tell) const {
-  const auto keeper = kept_.keeper(kept_name(start, labels_text(labels)));
-  FinetuneResult tuned = tune(start, labels, keeper.get(), jobs, tell);
-  const Evaluation evaluation = evaluate(tuned.net, test_);
-  ComparisonRun run{.start = starts_[start].name, .labels = labels, .seed = seed_};
-  run.test_error = evaluation.error;
-  run.test_cross_entropy = evaluation.cross_entropy;
-  run.epochs_to_target = epochs_to_target(tuned.history, options_.target);
-  run.pretrain_seconds = stacks_[start].seconds;
-  run.finetune_seconds = training_seconds(tuned.history);
-  run.history = std::move(tuned.history);
-  if (keeper) keeper->keep(kept_result(run));
+const Block::Pretrained& Block::stack_for(const Treatment& treatment) const {
+  const StackPlan wanted = stack_of(plan_.start_of(treatment), treatment);
+  return *std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& s) { return serves(s.plan, wanted); });
+}
+
+double Block::pretrain_seconds(const Treatment& treatment) const {
+  if (!plan_.start_of(treatment).pretrained) return 0;
+  double sum = 0;
+  const auto& seconds = stack_for(treatment).seconds;
+  for (std::size_t i = 0; i < treatment.layers.size(); ++i) sum += seconds[i];
+  return sum;
+}
+
+Mlp Block::net(const Treatment& treatment) const {
+  const Start& from = plan_.start_of(treatment);
+  if (from.pretrained) {
+    const Pretrained& found = stack_for(treatment);
+    if (!found.failure.empty()) throw DivergenceError(found.failure);
+    const auto begin = found.stack.layers.begin();
+    auto layers = encoder_layers({.layers = {begin, begin + std::ssize(treatment.layers)}});
+    if (from.control == Control::shuffled) shuffle_layers(layers, seed_);
+    return with_output_layer(std::move(layers), training_.class_count(), seed_);
+  }
+  Mlp net = make_mlp(net_sizes(data_, treatment.layers), from.activation, from.method, seed_);
+  fit_start(net, initializer(from.method), training_);
+  return net;
+}
+
+ComparisonRun Block::run(const Treatment& treatment, const Settings& settings, bool portrait, Jobs& jobs,
+                         Jobs::Tell tell) const {
+  ComparisonRun run{.treatment = treatment, .seed = seed_};
+  const FinetuneOptions options = with_settings(finetune_options(options_, plan_, data_, treatment), settings);
+  try {
+    if (portrait) run.profile = run_profile(net(treatment), labelled(treatment.labels), options, seed_);
+    const FinetuneResult tuned = tune(treatment, options, kept_name(treatment), jobs, tell);
+    const Evaluation evaluation = evaluate(tuned.net, test_);
+    run.test_error = evaluation.error;
+    run.test_cross_entropy = evaluation.cross_entropy;
+    run.wrong = evaluation.wrong;
+    run.updates = updates_of(options, treatment.labels, std::ssize(tuned.history));
+    run.pretrain_seconds = pretrain_seconds(treatment);
+    run.finetune_seconds = training_seconds(tuned.history);
+    run.history = tuned.history;
+    if (portrait) run.filters = filter_pictures(tuned.net, data_.training->shape);
+  } catch (const DivergenceError& error) {
+    run = {.treatment = treatment, .seed = seed_, .failure = error.what()};
+  }
   return run;
 }
 
-FinetuneResult Block::tune(std::size_t start, Index labels, RunKeeper* keeper, Jobs& jobs, Jobs::Tell tell) const {
-  const PreparedCases labelled(data_.training, choose_labels(*data_.training, split_.training, labels, seed_),
-                               preprocessing_);
+TuningTrial Block::trial(const Treatment& treatment, Index number, Jobs& jobs, Jobs::Tell tell) const {
+  TuningTrial trial{.treatment = treatment, .trial = number, .settings = {}};
+  const FinetuneOptions given = finetune_options(options_, plan_, data_, treatment);
+  trial.settings = random_settings(seed_, number, treatment.layers.size() + 1, given);
+  const FinetuneOptions options = with_settings(given, trial.settings);
+  const std::string name = fmt::format("{}.trial-{}", kept_name(treatment), number);
+  try {
+    const FinetuneResult tuned = tune(treatment, options, name, jobs, tell);
+    trial.validation_error = tuned.history[static_cast<std::size_t>(tuned.best_epoch - 1)].validation_error;
+    trial.updates = updates_of(options, treatment.labels, std::ssize(tuned.history));
+    trial.seconds = training_seconds(tuned.history);
+  } catch (const DivergenceError& error) {
+    jobs.notice(error.what());
+  }
+  kept_.forget(name);
+  return trial;
+}
+
+FinetuneResult Block::tune(const Treatment& treatment, const FinetuneOptions& options, const std::string& name,
+                           Jobs& jobs, Jobs::Tell tell) const {
+  const std::string where = place(treatment);
   const auto tell_batch = [&](Index epoch, Index epochs, double done) {
     tell((static_cast<double>(epoch - 1) + done) / static_cast<double>(epochs));
   };
-  const auto notice = [&](const std::string& text) { jobs.notice(place(start, labels) + text); };
+  const auto notice = [&](const std::string& text) { jobs.notice(where + text); };
+  const auto keeper = kept_.keeper(name);
+  Mlp start = net(treatment);
   try {
-    return fine_tune(net(start), labelled, &validation_, options_.finetune, seed_,
-                     {.batch = tell_batch, .notice = notice}, keeper);
+    return fine_tune(std::move(start), labelled(treatment.labels), &validation_, options, seed_,
+                     {.batch = tell_batch, .notice = notice}, keeper.get());
   } catch (const DivergenceError& error) {
-    throw DivergenceError(place(start, labels) + error.what());
+    throw DivergenceError(where + error.what());
   }
 }
 
-void Block::forget_stacks() const {
-  for (std::size_t start = 0; start < starts_.size(); ++start)
-    if (kept_.folder != nullptr && starts_[start].pretrained) kept_.folder->forget(kept_name(start, "stack"));
-}
+void Block::forget(const Treatment& treatment) const { kept_.forget(kept_name(treatment)); }
 
-Mlp Block::net(std::size_t start) const {
-  const Start& from = starts_[start];
-  if (from.pretrained) return unroll(stacks_[start].stack, training_.class_count(), seed_);
-  Mlp net = make_mlp(net_sizes(data_, options_), from.activation, from.method, seed_);
-  fit_start(net, initializer(from.method), training_);
-  return net;
+void Block::forget_stacks() const {
+  for (const auto& one : stacks_) kept_.forget(kept_name(one.plan));
 }
 
 }  // namespace dbn::detail

@@ -9,12 +9,14 @@
 #include <dbn/data/split.hpp>
 #include <dbn/experiment/comparison.hpp>
 #include <dbn/model/checkpoint_folder.hpp>
+#include <dbn/pretrain/pretrain.hpp>
 
 #include "jobs.hpp"
+#include "plan.hpp"
 
 namespace dbn::detail {
 
-/// Where the runs of a comparison are kept; nowhere when there is no folder.
+/// Where the runs of a comparison are kept while they are trained; nowhere when there is no folder.
 struct KeptRuns {
   CheckpointFolder* folder = nullptr;
   RunIdentity identity = {};
@@ -22,40 +24,55 @@ struct KeptRuns {
   std::unique_ptr<RunKeeper> keeper(const std::string& name) const {
     return folder != nullptr ? folder->keeper(name, identity) : nullptr;
   }
+  void forget(const std::string& name) const {
+    if (folder != nullptr) folder->forget(name);
+  }
 };
-
-/// Features, hidden layers, classes.
-std::vector<Index> net_sizes(const DataFiles& data, const ComparisonOptions& options);
 
 class Block {
  public:
   /// All that is passed by reference outlives the block.
-  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-        const std::vector<Start>& starts, std::uint64_t seed, const KeptRuns& kept);
+  Block(const DataFiles& data, const std::string& scale, const ComparisonOptions& options, const Plan& plan,
+        std::uint64_t seed, const KeptRuns& kept);
 
-  /// A run that was finished before this command; none when it was not.
-  std::optional<ComparisonRun> finished(std::size_t start, Index labels) const;
-  /// Pretrains the stack of a start, which its runs need.
-  void pretrain_start(std::size_t start, Jobs& jobs, Jobs::Tell tell);
-  /// Trains and tests one net.
-  ComparisonRun run(std::size_t start, Index labels, Jobs& jobs, Jobs::Tell tell) const;
+  std::uint64_t seed() const { return seed_; }
+
+  /// Pretrains a stack that runs need; one that diverges makes them fail.
+  void pretrain_stack(const StackPlan& wanted, Jobs& jobs, Jobs::Tell tell);
+  /// Makes room for as many stacks, before several are pretrained at once.
+  void expect_stacks(const std::vector<StackPlan>& wanted);
+  /// Trains one net, by the options that the settings change, and tests it. With a portrait, tells also what the net
+  /// looks like.
+  ComparisonRun run(const Treatment& treatment, const Settings& settings, bool portrait, Jobs& jobs,
+                    Jobs::Tell tell) const;
+  /// Trains one net as a trial of tuning, which the test cases do not see.
+  TuningTrial trial(const Treatment& treatment, Index number, Jobs& jobs, Jobs::Tell tell) const;
+  /// Drops what is kept of a run in training, once its result is kept elsewhere.
+  void forget(const Treatment& treatment) const;
   /// Drops the checkpoints of stacks that no run needs any more.
   void forget_stacks() const;
 
  private:
   struct Pretrained {
-    Stack stack;
-    double seconds = 0;
+    StackPlan plan;
+    Stack stack = {};
+    std::vector<double> seconds = {};  ///< by layer
+    std::string failure = {};          ///< why there is no stack
   };
-
-  std::string kept_name(std::size_t start, const std::string& what) const;
-  Mlp net(std::size_t start) const;
-  FinetuneResult tune(std::size_t start, Index labels, RunKeeper* keeper, Jobs& jobs, Jobs::Tell tell) const;
-  std::string place(std::size_t start, Index labels = 0) const;
+  std::string kept_name(const Treatment& treatment) const;
+  std::string kept_name(const StackPlan& stack) const;
+  std::string place(const std::string& start, const std::vector<Index>& layers, Index labels = 0) const;
+  std::string place(const Treatment& treatment) const;
+  const Pretrained& stack_for(const Treatment& treatment) const;
+  double pretrain_seconds(const Treatment& treatment) const;
+  PreparedCases labelled(Index count) const;
+  Mlp net(const Treatment& treatment) const;
+  FinetuneResult tune(const Treatment& treatment, const FinetuneOptions& options, const std::string& name, Jobs& jobs,
+                      Jobs::Tell tell) const;
 
   const DataFiles& data_;
   const ComparisonOptions& options_;
-  const std::vector<Start>& starts_;
+  const Plan& plan_;
   const KeptRuns& kept_;
   std::uint64_t seed_;
   Split split_;
@@ -63,7 +80,7 @@ class Block {
   PreparedCases training_;
   PreparedCases validation_;
   PreparedCases test_;
-  std::vector<Pretrained> stacks_;  ///< by start; empty for one that is not pretrained
+  std::vector<Pretrained> stacks_;
 };
 
 }  // namespace dbn::detail

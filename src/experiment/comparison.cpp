@@ -1,19 +1,17 @@
 #include <dbn/experiment/comparison.hpp>
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
 #include <dbn/core/parallel.hpp>
-#include <dbn/data/binarization.hpp>
 #include <dbn/data/fingerprint.hpp>
 #include <dbn/data/split.hpp>
 
 #include "block.hpp"
+#include "tuning.hpp"
 
 namespace dbn {
 namespace {
@@ -21,75 +19,32 @@ namespace {
 using detail::Block;
 using detail::Jobs;
 using detail::KeptRuns;
+using detail::Plan;
+using detail::StackPlan;
 
 // Below this many parameters a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
 constexpr double kSmallNet = 500000;
 
-bool trained_at_once(const std::vector<Index>& sizes) { return parameter_count(sizes) < kSmallNet; }
-
-// How many seeds share memory: enough to keep all threads busy; more would only hold memory.
-Index seeds_together(const std::vector<Index>& sizes) {
-  return trained_at_once(sizes) ? 2 * static_cast<Index>(thread_count()) : 1;
+std::vector<std::vector<Index>> all_sizes(const DataFiles& data, const ComparisonOptions& options) {
+  std::vector<std::vector<Index>> sizes;
+  for (const auto& layers : detail::planned_nets(options)) sizes.push_back(detail::net_sizes(data, layers));
+  return sizes;
 }
 
-// Trains everything of some blocks that was not finished before: first the stacks, then the nets, in the order of a
-// comparison's runs.
-class Wave {
- public:
-  Wave(std::vector<Block>& blocks, const std::vector<Start>& starts, const std::vector<Index>& counts, Jobs& jobs)
-      : blocks_(blocks), starts_(starts), counts_(counts), jobs_(jobs) {
-    runs_.resize(blocks.size() * counts.size() * starts.size());
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-      if (auto run = block(i).finished(start(i), labels(i)))
-        runs_[i] = std::move(*run);
-      else
-        open_.push_back(i);
-  }
+bool trained_at_once(const std::vector<std::vector<Index>>& nets) {
+  return std::all_of(nets.begin(), nets.end(), [](const auto& sizes) { return parameter_count(sizes) < kSmallNet; });
+}
 
-  std::vector<ComparisonRun> run() {
-    pretrain();
-    fine_tune();
-    for (const Block& block : blocks_) block.forget_stacks();
-    return std::move(runs_);
-  }
+// How many seeds share memory: enough to keep all threads busy; more would only hold memory.
+Index seeds_together(const std::vector<std::vector<Index>>& nets) {
+  return trained_at_once(nets) ? 2 * static_cast<Index>(thread_count()) : 1;
+}
 
- private:
-  // Of run i: blocks are slowest, then label counts, then starts.
-  Block& block(std::size_t i) { return blocks_[i / (counts_.size() * starts_.size())]; }
-  std::size_t start(std::size_t i) const { return i % starts_.size(); }
-  Index labels(std::size_t i) const { return counts_[i / starts_.size() % counts_.size()]; }
-
-  void pretrain() {
-    std::set<std::pair<Block*, std::size_t>> wanted;
-    std::vector<std::pair<Block*, std::size_t>> stacks;
-    for (const std::size_t i : open_)
-      if (starts_[start(i)].pretrained && wanted.emplace(&block(i), start(i)).second)
-        stacks.emplace_back(&block(i), start(i));
-    jobs_.run(fmt::format("pretraining {} stacks", stacks.size()), std::ssize(stacks), [&](Index job, Jobs::Tell tell) {
-      const auto& [owner, which] = stacks[static_cast<std::size_t>(job)];
-      owner->pretrain_start(which, jobs_, tell);
-    });
-  }
-
-  void fine_tune() {
-    jobs_.run(fmt::format("fine-tuning {} nets", open_.size()), std::ssize(open_), [&](Index job, Jobs::Tell tell) {
-      const std::size_t i = open_[static_cast<std::size_t>(job)];
-      runs_[i] = block(i).run(start(i), labels(i), jobs_, tell);
-      jobs_.finished(runs_[i]);
-    });
-  }
-
-  std::vector<Block>& blocks_;
-  const std::vector<Start>& starts_;
-  const std::vector<Index>& counts_;
-  Jobs& jobs_;
-  std::vector<ComparisonRun> runs_;
-  std::vector<std::size_t> open_;  ///< runs that are still to be made
-};
-
-// All that the runs' bits depend on; starts, seeds and label counts name the runs instead, and may grow.
-RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options) {
-  RunIdentity identity{{"--scale", scale},
+// All that the runs' bits depend on; starts, nets, seeds and label counts name the runs instead, and may grow.
+RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options,
+                        std::uint64_t seed) {
+  RunIdentity identity{{"--seed", fmt::format("{}", seed)},
+                       {"--scale", scale},
                        {"--binarize", options.binarize},
                        {"training data", fingerprint(*data.training)},
                        {"test data", fingerprint(*data.test)}};
@@ -99,20 +54,24 @@ RunIdentity identity_of(const DataFiles& data, const std::string& scale, Compari
     for (auto& field : fields) field.name = prefix + field.name;
     add_options(identity, fields);
   };
-  add_options(identity, options.fields(), {"starts", "seeds", "labels", "target"});
+  add_options(identity, options.fields(),
+              {"starts", "activations", "controls", "seeds", "labels", "layers", "depths", "widths", "plan", "target"});
   prefixed(options.pretrain.fields(), "pretrain.");
   prefixed(options.finetune.fields(), "finetune.");
   return identity;
 }
 
-std::vector<Start> parse_starts(const ComparisonOptions& options) {
-  std::vector<Start> starts;
-  for (const auto& text : options.starts) {
-    const bool seen = std::any_of(starts.begin(), starts.end(), [&](const Start& s) { return s.name == text; });
-    if (seen) throw InvalidArgument(fmt::format("--starts: '{}' is named twice", text));
-    starts.push_back(parse_start(text, options.pretrain));
-  }
-  return starts;
+// How long "longer" is depends on the pretraining that it is measured by, so on other starts.
+std::string longer_name(const Treatment& treatment) {
+  return fmt::format("epochs of {}, layers {}, {} labels", treatment.start, detail::layers_text(treatment.layers),
+                     treatment.labels);
+}
+
+void add_longer_runs(RunIdentity& identity, const DataFiles& data, const ComparisonOptions& options, const Plan& plan) {
+  for (const auto& treatment : plan.treatments)
+    if (plan.start_of(treatment).control == Control::longer)
+      identity[longer_name(treatment)] =
+          fmt::format("{}", detail::finetune_options(options, plan, data, treatment).epochs);
 }
 
 void check_data(const DataFiles& data) {
@@ -124,185 +83,253 @@ void check_data(const DataFiles& data) {
         fmt::format("{}: a comparison expects labelled test cases; name them with --test", data.training->name));
 }
 
-// The label counts that were asked for, each once, so that no run counts twice. "All" is what every seed has: where
-// some cases are unlabelled, the seeds hold out different numbers of labels.
-std::vector<Index> label_counts(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed) {
-  Index all = data.training->case_count();
-  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(options.seeds); ++i) {
-    const Split split = split_validation(*data.training, options.validation, seed + i);
-    all = std::min(all, static_cast<Index>(labelled_cases(*data.training, split.training).size()));
-  }
-  std::vector<Index> counts;
-  for (const auto& text : options.labels) {
-    const Index count = text == "all" ? all : parse_integer(text, "--labels");
-    if (count > all)
-      throw InvalidArgument(fmt::format("--labels: expected at most {}, the labelled training cases of {}, found {}",
-                                        all, data.training->name, count));
-    if (std::find(counts.begin(), counts.end(), count) == counts.end()) counts.push_back(count);
-  }
-  return counts;
+void check_tuning(const ComparisonOptions& options, const DataFiles& data, std::uint64_t seed) {
+  if (options.tune == 0) return;
+  const Split split = split_validation(*data.training, options.validation, seed);
+  if (labelled_cases(*data.training, split.validation).empty())
+    throw InvalidArgument(
+        fmt::format("--tune: expected validation cases with labels to choose by, found none; see "
+                    "--validation, which is {}",
+                    options.validation));
 }
 
-ComparisonCell summarize(const Start& start, Index labels, const std::vector<ComparisonRun>& runs) {
-  ComparisonCell cell{.start = start, .labels = labels, .test_error = {}, .test_errors = {}};
-  std::vector<double> epochs;
-  for (const auto& run : runs) {
-    if (run.start != start.name || run.labels != labels) continue;
-    cell.test_errors.push_back(run.test_error);
-    cell.pretrain_seconds += run.pretrain_seconds;
-    cell.finetune_seconds += run.finetune_seconds;
-    if (run.epochs_to_target) epochs.push_back(static_cast<double>(*run.epochs_to_target));
-  }
-  const auto n = static_cast<double>(cell.test_errors.size());
-  cell.pretrain_seconds /= n;
-  cell.finetune_seconds /= n;
-  cell.test_error = mean_estimate(cell.test_errors);
-  cell.arrived = static_cast<Index>(epochs.size());
-  std::sort(epochs.begin(), epochs.end());
-  if (!epochs.empty()) cell.epochs_to_target = 0.5 * (epochs[(epochs.size() - 1) / 2] + epochs[epochs.size() / 2]);
-  return cell;
+// Whether a record has a run of this treatment and seed.
+bool holds(const std::vector<ComparisonRun>& runs, const Treatment& treatment, std::uint64_t seed) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [&](const ComparisonRun& run) { return run.seed == seed && run.treatment == treatment; });
 }
 
-std::vector<ComparisonPair> compare_pairs(const std::vector<ComparisonCell>& cells) {
-  std::vector<ComparisonPair> pairs;
-  std::vector<double> p;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    for (std::size_t j = i + 1; j < cells.size(); ++j) {
-      const auto& a = cells[i];
-      const auto& b = cells[j];
-      if (a.labels != b.labels) continue;
-      pairs.push_back({.a = a.start.name,
-                       .b = b.start.name,
-                       .labels = a.labels,
-                       .difference = paired_difference(a.test_errors, b.test_errors)});
-      p.push_back(pairs.back().p_wilcoxon = wilcoxon_signed_rank(a.test_errors, b.test_errors));
+bool holds(const std::vector<TuningTrial>& trials, const Treatment& treatment, Index number) {
+  return std::any_of(trials.begin(), trials.end(),
+                     [&](const TuningTrial& trial) { return trial.trial == number && trial.treatment == treatment; });
+}
+
+// Everything of some blocks that is not in the record yet: first the stacks, then the trials, then the nets.
+class Wave {
+ public:
+  Wave(std::vector<Block>& blocks, const Plan& plan, ComparisonRecord& record, Jobs& jobs)
+      : blocks_(blocks), plan_(plan), record_(record), jobs_(jobs) {
+    for (auto& block : blocks)
+      for (const auto& treatment : plan.treatments)
+        if (!holds(record.runs, treatment, block.seed())) open_.push_back({&block, &treatment});
+    for (const auto& treatment : plan.treatments)
+      for (Index number = 0; number < record.header.tuning_trials; ++number)
+        if (!holds(record.trials, treatment, number)) trials_.push_back({&treatment, number});
+  }
+
+  void run() {
+    pretrain();
+    tune();
+    fine_tune();
+    for (const auto& [block, treatment] : open_) block->forget(*treatment);
+    for (const auto& block : blocks_) block.forget_stacks();
+  }
+
+ private:
+  struct Open {
+    Block* block;
+    const Treatment* treatment;
+  };
+  struct Trial {
+    const Treatment* treatment;
+    Index number;
+  };
+
+  void pretrain() {
+    std::vector<std::pair<Block*, StackPlan>> jobs;
+    for (auto& block : blocks_) {
+      std::vector<StackPlan> wanted;
+      const auto want = [&](const Treatment& treatment) {
+        const Start& start = plan_.start_of(treatment);
+        if (start.pretrained) wanted.push_back(detail::stack_of(start, treatment));
+      };
+      for (const auto& open : open_)
+        if (open.block == &block) want(*open.treatment);
+      if (&block == &blocks_.front())
+        for (const auto& trial : trials_) want(*trial.treatment);
+      const auto stacks = detail::largest(wanted);
+      block.expect_stacks(stacks);
+      for (const auto& stack : stacks) jobs.emplace_back(&block, stack);
     }
-  const auto adjusted = holm_adjusted(p);
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].p_holm = adjusted[i];
-  return pairs;
+    jobs_.run(fmt::format("pretraining {} stacks", jobs.size()), std::ssize(jobs), [&](Index job, Jobs::Tell tell) {
+      const auto& [block, stack] = jobs[static_cast<std::size_t>(job)];
+      block->pretrain_stack(stack, jobs_, tell);
+    });
+  }
+
+  // On the first seed: trials are missing only while its block is among these.
+  void tune() {
+    std::vector<TuningTrial> found(trials_.size());
+    jobs_.run(fmt::format("tuning by {} nets", trials_.size()), std::ssize(trials_), [&](Index job, Jobs::Tell tell) {
+      const auto& [treatment, number] = trials_[static_cast<std::size_t>(job)];
+      auto& trial = found[static_cast<std::size_t>(job)];
+      trial = blocks_.front().trial(*treatment, number, jobs_, tell);
+      jobs_.finished(trial);
+    });
+    for (auto& trial : found) record_.trials.push_back(std::move(trial));
+  }
+
+  Settings settings(const Treatment& treatment) const {
+    if (record_.header.tuning_trials == 0) return {};
+    return detail::best_trial(record_.trials, treatment).settings;
+  }
+
+  void fine_tune() {
+    std::vector<ComparisonRun> found(open_.size());
+    jobs_.run(fmt::format("fine-tuning {} nets", open_.size()), std::ssize(open_), [&](Index job, Jobs::Tell tell) {
+      const auto& [block, treatment] = open_[static_cast<std::size_t>(job)];
+      auto& run = found[static_cast<std::size_t>(job)];
+      const bool portrait = block->seed() == record_.header.seed;
+      run = block->run(*treatment, settings(*treatment), portrait, jobs_, tell);
+      jobs_.finished(run);
+    });
+    for (auto& run : found) record_.runs.push_back(std::move(run));
+  }
+
+  std::vector<Block>& blocks_;
+  const Plan& plan_;
+  ComparisonRecord& record_;
+  Jobs& jobs_;
+  std::vector<Open> open_;     ///< runs that are still to be made
+  std::vector<Trial> trials_;  ///< the same of trials
+};
+
+void refuse_when_all_failed(const ComparisonRecord& record) {
+  const auto failed = [](const ComparisonRun& run) { return run.failed(); };
+  if (!record.runs.empty() && std::all_of(record.runs.begin(), record.runs.end(), failed))
+    throw DivergenceError(record.runs.front().failure);
 }
 
 }  // namespace
 
-// Smaller than the defaults of the single commands: a first answer in about a minute.
-ComparisonOptions::ComparisonOptions() {
-  pretrain.layers = {300, 300, 300};
-  finetune.min_updates = 1000;
-}
-
-OptionFields ComparisonOptions::fields() {
-  return {
-      {.name = "starts",
-       .value = &starts,
-       .help =
-           "pretrainers and initializers to compare, as NAME[@ACTIVATION]; without ACTIVATION the one that the start "
-           "is meant for: relu for he, sigmoid for pretrainers and xavier; auto is what is recommended for ACTIVATION"},
-      {.name = "seeds", .value = &seeds, .help = "paired repetitions", .range = {1, 1000}},
-      {.name = "labels", .value = &labels, .help = "numbers of labels to fine-tune on; all cases serve pretraining"},
-      {.name = "layers", .value = &pretrain.layers, .help = "hidden layers of every net", .range = {1, 1e9}},
-      {.name = "validation",
-       .value = &validation,
-       .help =
-           "training cases held out: a count, or a fraction below 1; their labels come on top of --labels, draw the "
-           "curves, and choose the epoch only with --finetune.patience"},
-      {.name = "target",
-       .value = &target,
-       .help = "validation error in percent whose first epoch is reported",
-       .range = {0, 100}},
-  };
-}
-
-void ComparisonOptions::validate() const {
-  ComparisonOptions copy = *this;
-  check_options(copy.fields());
-  if (starts.empty() || labels.empty()) throw InvalidArgument("compare: expected at least one start and label count");
-  for (const auto& text : labels)
-    if (text != "all" && parse_integer(text, "--labels") < 1)
-      throw InvalidArgument(fmt::format("--labels: expected counts from 1 or all, found '{}'", text));
-  Binarization::parse(binarize, 0);
-  pretrain.validate();
-  finetune.validate();
-  if (task(finetune.task).outputs != Outputs::classes)
-    throw InvalidArgument(
-        fmt::format("--finetune.task: expected classification, whose starts can be compared, found {}; train and "
-                    "evaluate each start by `dbn finetune`",
-                    finetune.task));
-  parse_starts(*this);
-}
-
-const ComparisonCell& ComparisonResult::cell(const std::string& start, Index labels) const {
-  for (const auto& cell : cells)
-    if (cell.start.name == start && cell.labels == labels) return cell;
-  throw InvalidArgument(fmt::format("comparison: no runs of start '{}' with {} labels", start, labels));
-}
-
-ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b, Index labels) const {
-  for (ComparisonPair pair : pairs) {
-    if (pair.labels != labels) continue;
-    if (pair.a == a && pair.b == b) return pair;
-    if (pair.a != b || pair.b != a) continue;
-    std::swap(pair.a, pair.b);
-    // Subtracted from zero, so that no difference stays 0 and does not become -0.
-    pair.difference.mean = 0.0 - pair.difference.mean;
-    if (auto& interval = pair.difference.interval) interval = {{0.0 - (*interval)[1], 0.0 - (*interval)[0]}};
-    return pair;
-  }
-  throw InvalidArgument(fmt::format("comparison: no pair of '{}' and '{}' with {} labels", a, b, labels));
-}
-
-void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed) {
+ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                 std::uint64_t seed) {
   options.validate();
   check_data(data);
-  label_counts(data, options, seed);
+  check_tuning(options, data, seed);
+  const Plan plan = detail::make_plan(data, options, seed);
+  RunIdentity identity = identity_of(data, scale, options, seed);
+  add_longer_runs(identity, data, options, plan);
+  return {.version = {},
+          .command = {},
+          .seed = seed,
+          .seeds = options.seeds,
+          .target = options.target,
+          .training = data.training->name,
+          .test = data.test->name,
+          .training_cases = data.training->case_count(),
+          .test_cases = data.test->case_count(),
+          .features = data.training->feature_count(),
+          .classes = data.training->classes,
+          .starts = plan.starts,
+          .treatments = plan.treatments,
+          .tuning_trials = options.tune,
+          .identity = std::move(identity)};
 }
 
-ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-                                std::uint64_t seed, const ComparisonObserver& observer, CheckpointFolder* folder) {
-  check_comparison(data, options, seed);
-  const auto starts = parse_starts(options);
-  ComparisonResult result;
-  const auto counts = label_counts(data, options, seed);
-  const auto sizes = detail::net_sizes(data, options);
-  KeptRuns kept{.folder = folder};
-  if (folder != nullptr) kept.identity = identity_of(data, scale, options);
-  Jobs jobs(trained_at_once(sizes), observer);
-  const Index together = seeds_together(sizes);
+void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& record) {
+  RunIdentity now = header.identity;
+  for (const auto& treatment : header.treatments)
+    if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));
+  if (const auto found = difference(record.header.identity, now); !found.empty())
+    throw InvalidArgument(fmt::format("the runs that are there are another comparison's: {}", found));
+  const auto places = places_of(header);
+  for (const auto& run : record.runs)
+    if (!places.contains(run.treatment) || run.seed - header.seed >= static_cast<std::uint64_t>(header.seeds))
+      throw InvalidArgument(
+          fmt::format("the runs that are there have one of start {}, layers {}, {} labels, seed {}, for which this "
+                      "comparison does not ask",
+                      run.treatment.start, detail::layers_text(run.treatment.layers), run.treatment.labels, run.seed));
+  for (const auto& trial : record.trials)
+    if (!places.contains(trial.treatment))
+      throw InvalidArgument(
+          fmt::format("the trials that are there have one of start {}, layers {}, {} labels, for "
+                      "which this comparison does not ask",
+                      trial.treatment.start, detail::layers_text(trial.treatment.layers), trial.treatment.labels));
+}
+
+ComparisonRecord compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                std::uint64_t seed, const ComparisonObserver& observer, CheckpointFolder* folder,
+                                const ComparisonRecord& finished) {
+  ComparisonRecord record{
+      .header = plan_comparison(data, scale, options, seed), .trials = finished.trials, .runs = finished.runs};
+  if (!finished.runs.empty() || !finished.trials.empty()) check_goes_on(record.header, finished);
+  const Plan plan{.starts = record.header.starts, .treatments = record.header.treatments};
+  const KeptRuns kept{.folder = folder, .identity = identity_of(data, scale, options, seed)};
+  const auto nets = all_sizes(data, options);
+  Jobs jobs(trained_at_once(nets), observer);
+  const Index together = seeds_together(nets);
   for (Index first = 0; first < options.seeds; first += together) {
     std::vector<Block> blocks;
     for (Index i = first; i < std::min(first + together, options.seeds); ++i)
-      blocks.emplace_back(data, scale, options, starts, seed + static_cast<std::uint64_t>(i), kept);
-    for (auto& run : Wave(blocks, starts, counts, jobs).run()) result.runs.push_back(std::move(run));
+      blocks.emplace_back(data, scale, options, plan, seed + static_cast<std::uint64_t>(i), kept);
+    Wave(blocks, plan, record, jobs).run();
   }
-  for (const Index labels : counts)
-    for (const auto& start : starts) result.cells.push_back(summarize(start, labels, result.runs));
-  result.pairs = compare_pairs(result.cells);
-  return result;
+  put_in_order(record);
+  refuse_when_all_failed(record);
+  return record;
 }
 
 double comparison_memory(const DataFiles& data, const ComparisonOptions& options, bool kept) {
-  const auto sizes = detail::net_sizes(data, options);
+  const auto nets = detail::planned_nets(options);
+  const auto sizes = all_sizes(data, options);
+  const auto starts = detail::parse_starts(options);
   const Index cases = data.training->case_count();
+  const Index features = data.training->feature_count();
   const double seeds = static_cast<double>(std::min(seeds_together(sizes), options.seeds));
   const double at_once = trained_at_once(sizes) ? thread_count() : 1;
   double stacks = 0;  // of one seed
   double pretraining = 0;
   double pretrained = 0;
-  for (const auto& start : parse_starts(options)) {
-    if (!start.pretrained) continue;
-    const PretrainOptions own = pretrain_options(start, options.pretrain);
-    pretraining = std::max(pretraining, pretrain_memory(sizes.front(), own, cases, cases));
-    stacks += stack_memory(sizes.front(), own);
-    ++pretrained;
+  double tuning = 0;
+  double parameters = 0;
+  for (const auto& layers : nets) {
+    for (const auto& start : starts) {
+      if (!start.pretrained) continue;
+      const PretrainOptions own = detail::pretrain_options(options, start, layers);
+      pretraining = std::max(pretraining, pretrain_memory(features, own, cases, cases));
+      if (start.control != Control::none && start.control != Control::labelled) continue;  // the stack of another
+      const double counts = start.control == Control::labelled ? static_cast<double>(options.labels.size()) : 1;
+      stacks += counts * stack_memory(features, own);
+      pretrained += counts;
+    }
+    const auto whole = detail::net_sizes(data, layers);
+    tuning = std::max(tuning, fine_tune_memory(whole, options.finetune, cases));
+    parameters = std::max(parameters, sizeof(Scalar) * parameter_count(whole));
   }
-  const double runs = seeds * static_cast<double>(options.starts.size() * options.labels.size());
-  const double tuning = fine_tune_memory(sizes, options.finetune, cases);
+  const double runs = seeds * static_cast<double>(starts.size() * options.labels.size() * nets.size());
   // Numbers of cases: the parts of a split, and those with labels.
   const double members = seeds * 4 * sizeof(Index) * static_cast<double>(cases + data.test->case_count());
   // Finished stacks and nets also wait, with what a checkpoint holds of them, for a signal to stop the comparison.
-  const double waiting =
-      kept ? seeds * 2 * stacks + std::min(at_once, runs) * 4 * sizeof(Scalar) * parameter_count(sizes) : 0;
+  const double waiting = kept ? seeds * 2 * stacks + std::min(at_once, runs) * 4 * parameters : 0;
   return members + seeds * stacks + waiting +
          std::max(std::min(at_once, seeds * pretrained) * pretraining, std::min(at_once, runs) * tuning);
+}
+
+double comparison_work(const DataFiles& data, const ComparisonOptions& options) {
+  const Plan plan = detail::make_plan(data, options, 0);
+  const Split split = split_validation(*data.training, options.validation, 0);
+  const auto cases = static_cast<Index>(split.training.size());
+  std::vector<StackPlan> stacks;
+  double tuning = 0;
+  for (const auto& treatment : plan.treatments) {
+    const Start& start = plan.start_of(treatment);
+    if (start.pretrained) stacks.push_back(detail::stack_of(start, treatment));
+    const FinetuneOptions own = detail::finetune_options(options, plan, data, treatment);
+    const auto sizes = detail::net_sizes(data, treatment.layers);
+    tuning += fine_tune_work(sizes, own, treatment.labels) +
+              static_cast<double>(epoch_count(own, treatment.labels)) *
+                  scoring_work(sizes, static_cast<Index>(split.validation.size()));
+  }
+  double pretraining = 0;
+  for (const auto& stack : detail::largest(stacks)) {
+    auto sizes = detail::net_sizes(data, stack.layers);
+    sizes.pop_back();
+    const Start start = parse_start(stack.start, options.pretrain);
+    pretraining += pretrain_work(sizes, detail::pretrain_options(options, start, stack.layers),
+                                 stack.labels > 0 ? stack.labels : cases);
+  }
+  return static_cast<double>(options.seeds) * pretraining + static_cast<double>(options.seeds + options.tune) * tuning;
 }
 
 }  // namespace dbn

@@ -25,6 +25,11 @@ void Jobs::finished(const ComparisonRun& run) {
   if (observer_.run) observer_.run(run);
 }
 
+void Jobs::finished(const TuningTrial& trial) {
+  const std::lock_guard lock(mutex_);
+  if (observer_.trial) observer_.trial(trial);
+}
+
 void Jobs::notice(const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (observer_.notice) observer_.notice(text);

@@ -22,8 +22,9 @@ class Jobs {
   using Tell = FunctionRef<void(double done)>;
   void run(const std::string& what, Index count, FunctionRef<void(Index job, Tell tell)> job);
 
-  /// Tells the observer of a finished run.
+  /// Tells the observer of what has finished.
   void finished(const ComparisonRun& run);
+  void finished(const TuningTrial& trial);
   /// Tells the observer something that a user should know.
   void notice(const std::string& text);
 

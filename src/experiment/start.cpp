@@ -18,6 +18,18 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+Control parse_control(std::string_view name, const Start& start) {
+  std::vector<std::string> known;
+  for (const auto& row : controls()) {
+    if (row.pretrained != start.pretrained) continue;
+    if (row.name == name) return row.control;
+    known.push_back(row.name);
+  }
+  throw InvalidArgument(fmt::format("--starts: expected {} of {} start behind the +, found '{}'",
+                                    fmt::join(known, ", "), start.pretrained ? "a pretrained" : "a random",
+                                    start.name));
+}
+
 // The initializer that is recommended for the activation, and what is meant for the initializer where none is named.
 void complete_initialized(Start& start) {
   constexpr const char* kUsual = "relu";
@@ -44,9 +56,27 @@ void complete_pretrained(Start& start, const PretrainOptions& options) {
 
 }  // namespace
 
+const std::vector<ControlKind>& controls() {
+  static const std::vector<ControlKind> table{
+      {"shuffled", Control::shuffled, true, "pretrained weights permuted within each layer"},
+      {"labelled", Control::labelled, true, "pretrained on the labelled cases alone"},
+      {"frozen", Control::frozen, true, "pretrained layers stay as they are below a softmax"},
+      {"longer", Control::longer, false, "fine-tuned longer by the work of pretraining"},
+  };
+  return table;
+}
+
+std::string control_name(Control control) {
+  for (const auto& row : controls())
+    if (row.control == control) return row.name;
+  return "";
+}
+
 Start parse_start(std::string_view text, const PretrainOptions& options) {
-  const bool initialized = text.starts_with(kInitializerPrefix);
-  const std::string_view named = initialized ? text.substr(std::string_view(kInitializerPrefix).size()) : text;
+  const auto plus = text.find('+');
+  const std::string_view whole = text.substr(0, plus);
+  const bool initialized = whole.starts_with(kInitializerPrefix);
+  const std::string_view named = initialized ? whole.substr(std::string_view(kInitializerPrefix).size()) : whole;
   const auto at = named.find('@');
   Start start{.name = std::string(text), .method = std::string(named.substr(0, at)), .activation = {}};
   start.pretrained = !initialized && contains(pretrainer_names(), start.method);
@@ -59,6 +89,7 @@ Start parse_start(std::string_view text, const PretrainOptions& options) {
     complete_pretrained(start, options);
   else
     complete_initialized(start);
+  if (plus != std::string_view::npos) start.control = parse_control(text.substr(plus + 1), start);
   return start;
 }
 

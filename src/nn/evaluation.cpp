@@ -53,7 +53,6 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
   Evaluation result;
   result.confusion.assign(classes, std::vector<Index>(classes, 0));
   std::array<Bin, kBins> bins;
-  Index wrong = 0;
   for_each_scores(net, cases, [&](Index first, const Matrix& scores) {
     Matrix probabilities = scores;
     softmax_in_place(probabilities);
@@ -67,7 +66,7 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
       const double confidence = probabilities.col(c).maxCoeff(&predicted);
       const bool right = predicted == label;
       ++result.cases;
-      wrong += !right;
+      if (!right) result.wrong.push_back(first + c);
       ++result.confusion[static_cast<std::size_t>(label)][static_cast<std::size_t>(predicted)];
       // From the scores: a probability that rounds to 0 still has a finite cost.
       result.cross_entropy += log_sum_exp(scores.col(c).cast<double>()) - static_cast<double>(scores(label, c));
@@ -78,6 +77,7 @@ Evaluation evaluate(const Mlp& net, const PreparedCases& cases) {
   });
   if (result.cases == 0)
     throw InvalidArgument(fmt::format("{}: expected cases with labels, found none", cases.dataset().name));
+  const Index wrong = std::ssize(result.wrong);
   result.error = 100.0 * static_cast<double>(wrong) / static_cast<double>(result.cases);
   result.error_interval = wilson_interval(wrong, result.cases);
   result.cross_entropy /= static_cast<double>(result.cases);

@@ -50,6 +50,13 @@ void check_goals(Index outputs, const PreparedCases& cases, const FinetuneOption
   }
 }
 
+// A line search looks about twice before it is content.
+double evaluations_per_batch(const FinetuneOptions& options) {
+  constexpr double kLooks = 2;
+  const auto searches = line_searches(options);
+  return searches > 0 ? 1 + kLooks * static_cast<double>(searches) : 1;
+}
+
 }  // namespace
 
 std::vector<double> history_numbers(const std::vector<FinetuneEpoch>& history) {
@@ -126,6 +133,18 @@ double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& 
   const bool drops = std::any_of(dropout.begin(), dropout.end(), [](double rate) { return rate > 0; });
   return copies * parameters + working + backpropagation_memory(sizes, batch, drops) + columns + order +
          evaluation_memory(sizes);
+}
+
+double fine_tune_work(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
+  return 3 * scoring_work(sizes, cases) * static_cast<double>(epoch_count(options, cases)) *
+         evaluations_per_batch(options);
+}
+
+double scoring_work(const std::vector<Index>& sizes, Index cases) {
+  double weights = 0;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i)
+    weights += static_cast<double>(sizes[i]) * static_cast<double>(sizes[i + 1]);
+  return 2 * weights * static_cast<double>(cases);
 }
 
 }  // namespace dbn

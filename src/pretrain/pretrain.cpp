@@ -215,4 +215,17 @@ double stack_memory(Index features, const PretrainOptions& options) {
   return parameters;
 }
 
+double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases) {
+  const double steps = StepSchedule::parse(options.cd_k, "--cd-k", 1000).most();
+  double work = 0;
+  double below = 0;
+  for (std::size_t i = 0; i + 1 < sizes.size(); ++i) {
+    const double weights = static_cast<double>(sizes[i]) * static_cast<double>(sizes[i + 1]);
+    const auto epochs = static_cast<double>(per_layer(options.epochs, i, options.layers.size(), "epochs"));
+    work += epochs * static_cast<double>(cases) * ((6 + 4 * steps) * weights + 2 * below);
+    below += weights;
+  }
+  return work;
+}
+
 }  // namespace dbn

@@ -70,6 +70,26 @@ TEST(Start, EveryRowOfBothTablesIsAStart) {
   }
 }
 
+TEST(Start, AControlStandsBehindAPlus) {
+  for (const auto& row : controls()) {
+    for (const std::string& base : row.pretrained ? std::vector<std::string>{"rbm", "denoising@tanh"}
+                                                 : std::vector<std::string>{"he", "init:sparse@relu"}) {
+      const Start start = parse(base + "+" + row.name);
+      EXPECT_EQ(start.control, row.control);
+      EXPECT_EQ(start.name, base + "+" + row.name);
+      EXPECT_EQ(start.method, parse(base).method);
+      EXPECT_EQ(start.activation, parse(base).activation);
+    }
+    EXPECT_EQ(control_name(row.control), row.name);
+    const std::string other = row.pretrained ? "he" : "rbm";
+    EXPECT_THROW(parse(other + "+" + row.name), InvalidArgument) << row.name;
+  }
+  EXPECT_EQ(parse("rbm").control, Control::none);
+  EXPECT_THAT([] { parse("rbm+longer"); }, testing::ThrowsMessage<InvalidArgument>(testing::HasSubstr("shuffled")));
+  for (const char* text : {"rbm+", "rbm+shuffled+frozen", "+frozen"})
+    EXPECT_THROW(parse(text), InvalidArgument) << text;
+}
+
 TEST(Start, RefusesUnknownNamesAndActivations) {
   for (const char* text : {"", "dbn", "RBM", "init:", "init:rbm", "@relu", "he@", "he@step", "rbm@relu@x", "he relu"})
     EXPECT_THROW(parse(text), InvalidArgument) << text;

@@ -73,7 +73,8 @@ class Faults : public ToolTest {
     const std::string train = std::string(" --epochs 1 --layers 16,12 --quiet") + kData + " --out ";
     return {
         "pretrain" + train, "finetune" + train,
-        std::string("compare --starts xavier,he --seeds 1 --layers 8 --finetune.epochs 1 --quiet") + kData + " --out ",
+        std::string("compare --starts xavier,he --seeds 1 --layers 8 --finetune.epochs 1 --quiet --report none") + kData +
+            " --out ",
         "predict " + dir_.path("m") + kData + " --proba --out ", std::string("data make") + kData + " --out "};
   }
   /// Those that make files of a model or stack, and of a file of another tool; some want a path that ends in .csv.

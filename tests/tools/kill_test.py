@@ -24,7 +24,7 @@ COMMANDS = {
     "pretrain": f"pretrain {DATA} --layers 150,80 --epochs 6 --estimator pcd",
     "autoencoders": f"pretrain {DATA} --layers 100,50 --epochs 5 --pretrainer denoising --on-divergence retry",
     "finetune": f"finetune {DATA} --layers 150,80 --epochs 12 --validation 0.2 --patience 50",
-    "compare": f"compare {DATA} --layers 40,20 --seeds 2 --starts rbm,he --labels 100,all "
+    "compare": f"compare {DATA} --layers 40,20 --seeds 2 --starts rbm,he --labels 100,all --tune 2 "
                "--pretrain.epochs 4 --finetune.epochs 4 --finetune.min-updates 200",
 }
 SCHEDULES = ["1 epochs", "0.01 s", "3 epochs"]
@@ -38,8 +38,8 @@ def result(path):
         return data
     rows = [json.loads(line) for line in data.splitlines()]
     for row in rows:
-        for part in [row] + row["epochs"]:
-            for key in ("seconds", "pretrain_seconds", "finetune_seconds"):
+        for part in [row] + row.get("epochs", []):
+            for key in ("seconds", "pretrain_seconds", "finetune_seconds", "command"):
                 part.pop(key, None)
     return rows
 

@@ -155,8 +155,11 @@ TEST_F(Results, CompareReportsStartsAndPairs) {
   ASSERT_EQ(r["pairs"].size(), 2U);
   expect_keys(r["pairs"][0], {"a", "b", "labels", "difference", "interval", "p_wilcoxon", "p_holm"});
   const std::string lines = text("runs.jsonl");
-  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 8);
-  EXPECT_EQ(json::parse(lines.substr(0, lines.find('\n')))["test_error"], r["starts"][0]["test_error"]["runs"][0]);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1 + 8) << "a header and the runs";
+  const std::string runs = lines.substr(lines.find('\n') + 1);
+  EXPECT_EQ(json::parse(runs.substr(0, runs.find('\n')))["test_error"], r["starts"][0]["test_error"]["runs"][0]);
+  EXPECT_EQ(r["report"], "report.html");
+  EXPECT_THAT(text("report.html"), HasSubstr("<!DOCTYPE html>"));
 }
 
 TEST_F(Results, OtherCommandsAnswerInJsonToo) {
@@ -272,7 +275,9 @@ TEST_F(Results, ComparisonsAreTheSameRunsWithAnyNumberOfThreads) {
     std::vector<json> lines;
     std::istringstream text_of(text("r"));
     for (std::string line; std::getline(text_of, line);) {
-      lines.push_back(json::parse(line));
+      const json row = json::parse(line);
+      if (row["event"] != "run") continue;
+      lines.push_back(row);
       for (const char* seconds : {"pretrain_seconds", "finetune_seconds"}) lines.back().erase(seconds);
       for (auto& epoch : lines.back()["epochs"]) epoch.erase("seconds");
     }

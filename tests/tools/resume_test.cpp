@@ -178,7 +178,7 @@ TEST_F(Resume, DivergenceKeepsTheLastFiniteCheckpointAndARetryEndsWell) {
 TEST_F(Resume, AnAbsurdRateDivergesInEveryTrainingCommandUnlessRetried) {
   for (const char* command : {"pretrain --learning-rate 1e6", "pretrain --learning-rate 1e6 --pretrainer denoising",
                               "finetune --learning-rate 1e6", "compare --seeds 1 --finetune.learning-rate 1e6",
-                              "compare --seeds 1 --pretrain.learning-rate 1e6"}) {
+                              "compare --seeds 1 --starts rbm --pretrain.learning-rate 1e6"}) {
     const std::string all = std::string(command) + kData + " --layers 16,12 --quiet --force --out a";
     const auto result = try_run(all);
     EXPECT_EQ(result.exit_code, 5) << command;

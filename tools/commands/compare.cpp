@@ -1,16 +1,23 @@
 // dbn compare: the question that dbn is for.
 
+#include <filesystem>
+#include <memory>
+
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/stopwatch.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/experiment/comparison_result.hpp>
+#include <dbn/experiment/report.hpp>
+#include <dbn/experiment/run_record.hpp>
 #include <dbn/io/file.hpp>
 
 #include "cases.hpp"
 #include "checkpointing.hpp"
 #include "commands.hpp"
+#include "compare_report.hpp"
 #include "estimate.hpp"
 #include "output.hpp"
 #include "progress.hpp"
@@ -20,143 +27,86 @@ using nlohmann::json;
 
 namespace {
 
-std::string estimate_text(const MeanEstimate& e) {
-  if (!e.interval) return fmt::format("{:6.2f}", e.mean);
-  return fmt::format("{:6.2f} ± {:.2f}", e.mean, ((*e.interval)[1] - (*e.interval)[0]) / 2);
-}
+constexpr const char* kNone = "none";
 
-// He is what people use today; without it, the last start that was named.
-std::string reference_start(const ComparisonResult& result) {
-  for (const auto& cell : result.cells)
-    if (cell.start.name == "he") return "he";
-  return result.cells.back().start.name;
-}
+/// Where the results go; empty for those that are not wanted.
+struct Outputs {
+  std::string record = "runs.jsonl";
+  std::string report = "report.html";
 
-std::string arrival_text(const ComparisonCell& cell) {
-  if (!cell.epochs_to_target) return "never";
-  const auto runs = static_cast<Index>(cell.test_errors.size());
-  const std::string some = cell.arrived < runs ? fmt::format(" ({} of {})", cell.arrived, runs) : "";
-  return fmt::format("{:g}{}", *cell.epochs_to_target, some);
-}
-
-// Pads by characters, not bytes: the plus-minus sign is two bytes long.
-std::string padded(const std::string& text, std::size_t width) {
-  std::size_t characters = 0;
-  for (const char c : text) characters += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  return text + std::string(characters < width ? width - characters : 1, ' ');
-}
-
-std::string table(const ComparisonResult& result, double target) {
-  const std::string reference = reference_start(result);
-  std::string text;
-  Index labels = -1;
-  for (const auto& cell : result.cells) {
-    if (cell.labels != labels) {
-      labels = cell.labels;
-      text += fmt::format("\n{} labels, {} seeds\n", labels, cell.test_errors.size());
-      text += padded("start", 16) + padded("activation", 12) + padded("test error % (mean ± 95 %)", 28) +
-              padded(fmt::format("vs {} (paired)", reference), 20) +
-              padded(fmt::format("epochs to {:g} %", target), 18) + "pretrain s  fine-tune s\n";
-    }
-    const bool is_reference = cell.start.name == reference;
-    const std::string versus =
-        is_reference ? "-" : estimate_text(result.pair(cell.start.name, reference, labels).difference);
-    text += padded(cell.start.name, 16) + padded(cell.start.activation, 12) +
-            padded(estimate_text(cell.test_error), 28) + padded(versus, 20) + padded(arrival_text(cell), 18) +
-            fmt::format("{:<11.1f} {:.1f}\n", cell.pretrain_seconds, cell.finetune_seconds);
+  OptionFields fields() {
+    return {
+        {.name = "out",
+         .value = &record,
+         .help = "one JSON object a run, as they finish; the same command goes on from what is there; none: nowhere"},
+        {.name = "report", .value = &report, .help = "the report, one HTML page; none: no report"}};
   }
-  return text;
+  void drop_unwanted() {
+    for (auto* path : {&record, &report})
+      if (*path == kNone) path->clear();
+  }
+};
+
+// What an earlier command has left in the file: nothing where there is no such file, or it is to be replaced.
+ComparisonRecord earlier_record(const std::string& path, bool replace) {
+  std::error_code none;
+  if (path.empty() || replace || !std::filesystem::is_regular_file(path, none)) return {};
+  try {
+    return read_run_record(path);
+  } catch (const DataError& error) {
+    throw IoError(
+        fmt::format("{}: exists and is no record of a comparison ({}); --force replaces it", path, error.what()));
+  }
 }
 
-json interval_json(const MeanEstimate& e) { return e.interval ? json(*e.interval) : json(); }
-
-json starts_json(const ComparisonResult& result) {
-  json starts = json::array();
-  for (const auto& cell : result.cells)
-    starts.push_back(
-        {{"start", cell.start.name},
-         {"activation", cell.start.activation},
-         {"labels", cell.labels},
-         {"test_error",
-          {{"mean", cell.test_error.mean}, {"interval", interval_json(cell.test_error)}, {"runs", cell.test_errors}}},
-         {"epochs_to_target", cell.epochs_to_target ? json(*cell.epochs_to_target) : json()},
-         {"pretrain_seconds", cell.pretrain_seconds},
-         {"finetune_seconds", cell.finetune_seconds}});
-  return starts;
+void check_same_comparison(const ComparisonHeader& header, const ComparisonRecord& earlier, const std::string& path) {
+  try {
+    check_goes_on(header, earlier);
+  } catch (const InvalidArgument& error) {
+    throw IoError(fmt::format("{}: exists, and {}; name another --out, or --force replaces it", path, error.what()));
+  }
 }
 
-json pairs_json(const ComparisonResult& result) {
-  json pairs = json::array();
-  for (const auto& pair : result.pairs)
-    pairs.push_back({{"a", pair.a},
-                     {"b", pair.b},
-                     {"labels", pair.labels},
-                     {"difference", pair.difference.mean},
-                     {"interval", interval_json(pair.difference)},
-                     {"p_wilcoxon", pair.p_wilcoxon},
-                     {"p_holm", pair.p_holm}});
-  return pairs;
-}
+// How long the runs that are still to be made will take, judged by those that were.
+class TimeLeft {
+ public:
+  explicit TimeLeft(Index runs) : left_(runs) {}
+  std::string after_another() {
+    ++done_;
+    if (--left_ <= 0) return "";
+    const double seconds = watch_.seconds() / static_cast<double>(done_) * static_cast<double>(left_);
+    return seconds < 90 ? fmt::format(", about {:.0f} s left", seconds)
+                        : fmt::format(", about {:.0f} min left", seconds / 60);
+  }
 
-json run_json(const ComparisonRun& run) {
-  json epochs = json::array();
-  for (const auto& e : run.history)
-    epochs.push_back({{"epoch", e.epoch},
-                      {"train_loss", e.train_loss},
-                      {"validation_error", e.validation_error ? json(*e.validation_error) : json()},
-                      {"seconds", e.seconds}});
-  return {{"v", 1},
-          {"event", "run"},
-          {"start", run.start},
-          {"labels", run.labels},
-          {"seed", run.seed},
-          {"test_error", run.test_error},
-          {"test_cross_entropy", run.test_cross_entropy},
-          {"epochs_to_target", run.epochs_to_target ? json(*run.epochs_to_target) : json()},
-          {"pretrain_seconds", run.pretrain_seconds},
-          {"finetune_seconds", run.finetune_seconds},
-          {"epochs", epochs}};
-}
+ private:
+  Stopwatch watch_;
+  Index done_ = 0;
+  Index left_;
+};
 
-void write_runs(const ComparisonResult& result, const std::string& path) {
-  std::string lines;
-  for (const auto& run : result.runs) lines += run_json(run).dump() + "\n";
-  write_file(path, lines);
-}
-
-ComparisonResult run(const DataFiles& files, const DataOptions& data, const ComparisonOptions& options,
-                     Checkpointing& checkpointing, const CommandLine& line) {
-  Progress progress(line.global.quiet);
+ComparisonObserver observer_for(Progress& progress, TimeLeft& time, RunRecordFile* file, bool verbose) {
   ComparisonObserver observer;
-  observer.stage = [&](const std::string& what) {
+  observer.stage = [&progress, verbose](const std::string& what) {
     progress.begin(what);
-    if (line.global.verbose) progress.line(what);
+    if (verbose) progress.line(what);
   };
-  observer.progress = [&](double done) { progress.update(done); };
-  observer.run = [&](const ComparisonRun& r) {
-    progress.line(fmt::format("seed {}  {} labels  {:<12} test error {:.2f} %  {:.1f} s", r.seed, r.labels, r.start,
-                              r.test_error, r.pretrain_seconds + r.finetune_seconds));
+  observer.progress = [&progress](double done) { progress.update(done); };
+  observer.trial = [&progress, file](const TuningTrial& t) {
+    if (file != nullptr) file->append(t);
+    progress.line(fmt::format("trial {:<3} {} labels  {:<12} validation error {}", t.trial, t.treatment.labels,
+                              t.treatment.start,
+                              t.validation_error ? fmt::format("{:.2f} %", *t.validation_error) : "diverged"));
   };
-  observer.notice = [&](const std::string& text) { progress.note(text); };
-  ComparisonResult result;
-  checkpointing.guard(progress, [&](CheckpointFolder& folder) {
-    result = compare_starts(files, data.scale, options, line.seed(), observer, &folder);
-  });
-  return result;
-}
-
-std::string plan(const DataFiles& files, const ComparisonOptions& options) {
-  std::vector<Index> sizes{files.training->feature_count()};
-  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
-  const Index cases = files.training->case_count();
-  double work = 0;
-  for (const auto& start : options.starts)
-    if (parse_start(start, options.pretrain).pretrained) work += pretrain_work(sizes, options.pretrain, cases);
-  sizes.push_back(static_cast<Index>(files.training->classes.size()));
-  for (const auto& labels : options.labels)
-    work += static_cast<double>(options.starts.size()) *
-            finetune_work(sizes, options.finetune, labels == "all" ? cases : parse_integer(labels, "--labels"));
-  return describe_plan(sizes, comparison_memory(files, options), work * static_cast<double>(options.seeds));
+  observer.run = [&progress, &time, file](const ComparisonRun& r) {
+    if (file != nullptr) file->append(r);
+    const std::string outcome = r.failed() ? "diverged" : fmt::format("test error {:.2f} %", r.test_error);
+    progress.line(fmt::format("seed {}  {} labels  {:<12} {}  {:.1f} s{}", r.seed, r.treatment.labels,
+                              r.treatment.start, outcome, r.pretrain_seconds + r.finetune_seconds,
+                              time.after_another()));
+  };
+  observer.notice = [&progress](const std::string& text) { progress.note(text); };
+  return observer;
 }
 
 // The data options without those that a comparison has in its own way.
@@ -173,43 +123,95 @@ OptionFields without_shared(OptionFields fields) {
   return fields;
 }
 
+std::string plan(const DataFiles& files, const ComparisonOptions& options) {
+  std::vector<Index> sizes{files.training->feature_count()};
+  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
+  sizes.push_back(static_cast<Index>(files.training->classes.size()));
+  return describe_plan(sizes, comparison_memory(files, options), comparison_work(files, options));
+}
+
+/// One call of the command.
+struct Comparison {
+  CommandLine& line;
+  ComparisonOptions options = {};
+  DataOptions data = {};
+  Outputs outputs = {};
+  Checkpointing checkpointing{line};
+
+  ComparisonRecord run(const DataFiles& files, ComparisonRecord record) {
+    const Index all = record.header.seeds * std::ssize(record.header.treatments);
+    Progress progress(line.global.quiet);
+    TimeLeft time(all - std::ssize(record.runs));
+    checkpointing.guard(progress, [&](CheckpointFolder& folder) {
+      std::unique_ptr<RunRecordFile> file;
+      if (!outputs.record.empty()) file = std::make_unique<RunRecordFile>(outputs.record, record);
+      const auto observer = observer_for(progress, time, file.get(), line.global.verbose);
+      const ComparisonHeader header = record.header;
+      record = compare_starts(files, data.scale, options, line.seed(), observer, &folder, record);
+      record.header = header;
+    });
+    return record;
+  }
+
+  void write(const ComparisonRecord& record) const {
+    if (!outputs.record.empty()) write_file(outputs.record, to_json_lines(record));
+    if (!outputs.report.empty()) write_file(outputs.report, report_html(record));
+  }
+
+  void tell(const ComparisonRecord& record) const {
+    const ComparisonResult result = summarize(record);
+    if (!line.global.json) {
+      const std::string where = outputs.report.empty() ? "" : fmt::format("\nreport: {}\n", outputs.report);
+      return print(fmt::format("{}\n{}\n{}", comparison_table(record, result), verdict(record, result), where));
+    }
+    json all{{"command", "compare"},
+             {"seed", line.seed()},
+             {"out", outputs.record.empty() ? json() : json(outputs.record)},
+             {"report", outputs.report.empty() ? json() : json(outputs.report)}};
+    all.update(comparison_json(record, result));
+    print_json(all);
+  }
+};
+
 }  // namespace
 
 void run_compare(std::span<const std::string> arguments) {
   CommandLine line("compare", "Trains the same net from several starts over seeds, and says which start to use here.");
-  ComparisonOptions options;
-  DataOptions data;
-  std::string out;
-  Checkpointing checkpointing(line);
+  Comparison comparison{.line = line};
+  auto& [unused, options, data, outputs, checkpointing] = comparison;
   std::string on_divergence = "stop";
   line.add(options.fields());
   line.add({on_divergence_field(&on_divergence)});
   line.add(checkpointing.fields());
-  line.add({{.name = "out", .value = &out, .help = "write one JSON object a run to this file", .unset = "none"}});
+  line.add(outputs.fields());
   line.add(data_fields(data), "data");
   line.add(without_shared(options.pretrain.fields()), "", "pretrain.");
   line.add(options.finetune.fields(), "", "finetune.");
   if (!line.parse(arguments)) return;
 
+  outputs.drop_unwanted();
   options.pretrain.on_divergence = options.finetune.on_divergence = on_divergence;
   options.binarize = data.binarize;
   options.validate();
-  checkpointing.check(out, {data.data, data.label_file, data.test, data.test_label_file});
+  const bool replace = line.global.force || line.global.dry_run;
+  const std::vector<std::string> inputs{data.data, data.label_file, data.test, data.test_label_file};
+  ComparisonRecord record = earlier_record(outputs.record, replace);
+  const bool goes_on = !record.header.treatments.empty();
+  checkpointing.check(outputs.record, inputs, goes_on);
+  if (!outputs.report.empty()) check_output(outputs.report, inputs, replace || goes_on, "--report");
+  if (!outputs.report.empty() && !outputs.record.empty() && same_file(outputs.report, outputs.record))
+    throw InvalidArgument("--report: expected another file than --out");
   const DataFiles files = open_data(data);
-  check_comparison(files, options, line.seed());
+  ComparisonHeader header = plan_comparison(files, data.scale, options, line.seed());
+  header.version = DBN_VERSION;
+  header.command = line.repeated({});
+  if (goes_on) check_same_comparison(header, record, outputs.record);
+  record.header = header;
   check_memory(line, "the comparison", comparison_memory(files, options, true) + checkpointing.bytes(0),
                "try fewer or smaller --layers, a smaller --pretrain.batch or --finetune.batch, or fewer --threads");
   if (line.global.dry_run) return print(plan(files, options));
 
-  const ComparisonResult result = run(files, data, options, checkpointing, line);
-  if (!out.empty()) write_runs(result, out);
-  if (line.global.json)
-    print_json({{"command", "compare"},
-                {"seed", line.seed()},
-                {"starts", starts_json(result)},
-                {"pairs", pairs_json(result)},
-                {"verdict", verdict(result)},
-                {"report", nullptr}});
-  else
-    print(fmt::format("{}\n{}\n", table(result, options.target), verdict(result)));
+  record = comparison.run(files, std::move(record));
+  comparison.write(record);
+  comparison.tell(record);
 }

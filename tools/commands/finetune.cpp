@@ -284,7 +284,7 @@ void run_finetune(std::span<const std::string> arguments) {
                start.from.empty() ? "try fewer or smaller --layers, or a smaller --batch"
                                   : "try a smaller --batch, or a smaller net than that of --from");
   if (line.global.dry_run)
-    return print(describe_plan(sizes, bytes, finetune_work(sizes, options, chosen.case_count())));
+    return print(describe_plan(sizes, bytes, fine_tune_work(sizes, options, chosen.case_count())));
 
   Mlp net = start.from.empty() ? initial_net(start, options.task, sizes, cases.training(), line.seed())
                                : from.net(options, sizes.back(), chosen, line.seed());

@@ -34,6 +34,8 @@ enum class Purpose : std::uint8_t {
   states_of_data = 18,
   code_states = 19,
   bootstrap = 20,
+  tuning = 21,
+  shuffled_weights = 22,
 };
 
 /// Where in a stream a draw stands.

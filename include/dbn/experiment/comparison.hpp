@@ -1,32 +1,38 @@
 #pragma once
-// Does pretraining help? The same net trained from several starts, over label counts and seeds, on common random
+// Does pretraining help? The same net trained from several starts, over label counts, nets and seeds, on common random
 // numbers: one seed fixes validation cases, label subset, batch order and streams for every start, so that differences
 // are paired.
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <dbn/core/option.hpp>
 #include <dbn/data/source.hpp>
+#include <dbn/experiment/comparison_run.hpp>
 #include <dbn/experiment/start.hpp>
-#include <dbn/experiment/statistics.hpp>
 #include <dbn/model/checkpoint_folder.hpp>
 #include <dbn/nn/fine_tune.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 
 namespace dbn {
 
-/// Options of a comparison. `pretrain.layers` are the net's hidden layers for every start.
+/// Options of a comparison. `pretrain.layers` are the base net's hidden layers. The first of a factor's values is its
+/// base: `lines` changes one factor at a time from there, `full` crosses all of them. Starts are always crossed.
 struct ComparisonOptions {
   std::vector<std::string> starts{"rbm", "denoising", "xavier", "he"};
+  std::vector<std::string> activations;  ///< every start that names none in each of these; empty: in its own
+  bool controls = false;                 ///< beside every start its controls
   Index seeds = 3;
   std::vector<std::string> labels{"all"};  ///< label counts; "all" for every labelled training case
-  std::string validation = "0.1";          ///< held-out part of the training cases; draws the curves
-  double target = 5;                       ///< validation error, percent, whose first epoch is reported
-  std::string binarize = "none";           ///< of the data, by each seed; a data option, so not among fields()
+  std::vector<Index> depths;               ///< so many of the layers, the last one repeated; empty: all of them
+  std::vector<Index> widths;               ///< of every layer; empty: as the layers are
+  std::string plan = "lines";
+  Index tune = 0;                  ///< random configurations tried for every treatment on the first seed; 0: none
+  std::string validation = "0.1";  ///< held-out part of the training cases; draws the curves, chooses among trials
+  double target = 5;               ///< validation error, percent, whose first epoch is reported
+  std::string binarize = "none";   ///< of the data, by each seed; a data option, so not among fields()
   PretrainOptions pretrain;
   FinetuneOptions finetune;
 
@@ -35,79 +41,43 @@ struct ComparisonOptions {
   void validate() const;
 };
 
-/// One trained net.
-struct ComparisonRun {
-  std::string start;
-  Index labels = 0;  ///< number of labels used
-  std::uint64_t seed = 0;
-  double test_error = 0;  ///< percent
-  double test_cross_entropy = 0;
-  std::optional<Index> epochs_to_target = {};
-  double pretrain_seconds = 0;  ///< of training, without what is measured on it
-  double finetune_seconds = 0;
-  std::vector<FinetuneEpoch> history = {};
-};
-
-/// All runs of one start with one number of labels.
-struct ComparisonCell {
-  Start start;
-  Index labels = 0;
-  MeanEstimate test_error;
-  std::vector<double> test_errors;              ///< by seed
-  std::optional<double> epochs_to_target = {};  ///< median over the runs that arrived
-  Index arrived = 0;                            ///< runs that reached the target
-  double pretrain_seconds = 0;                  ///< mean a run
-  double finetune_seconds = 0;
-};
-
-/// Start a against start b on the same seeds: a's error minus b's, in points.
-struct ComparisonPair {
-  std::string a, b;
-  Index labels = 0;
-  MeanEstimate difference;
-  double p_wilcoxon = 1;
-  double p_holm = 1;  ///< adjusted over all pairs of the comparison
-};
-
-struct ComparisonResult {
-  std::vector<ComparisonRun> runs;
-  std::vector<ComparisonCell> cells;  ///< label counts in the order given, within each the starts
-  std::vector<ComparisonPair> pairs;
-
-  const ComparisonCell& cell(const std::string& start, Index labels) const;
-  /// The pair in the order (a, b), turned round when it is stored as (b, a). Throws InvalidArgument for unknown names.
-  ComparisonPair pair(const std::string& a, const std::string& b, Index labels) const;
-};
-
 /// Whom a comparison tells how far it is; any may be empty. Calls come from any thread, one at a time.
 struct ComparisonObserver {
   std::function<void(const std::string& what)> stage = {};  ///< what is trained next
   std::function<void(double done)> progress = {};           ///< share of that stage
+  std::function<void(const TuningTrial&)> trial = {};       ///< in the order in which trials finish
   std::function<void(const ComparisonRun&)> run = {};       ///< in the order in which runs finish
   std::function<void(const std::string&)> notice = {};      ///< something that a user should know, in a line
 };
 
-/// All that compare_starts would refuse, before anything is trained: bad options, data without labels or test cases,
-/// more labels than there are. Throws InvalidArgument.
-void check_comparison(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed);
+/// What a comparison is going to be: everything that its runs share. Checks all that compare_starts() would refuse
+/// before anything is trained: bad options, data without labels or test cases, more labels than there are. Throws
+/// InvalidArgument.
+ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                 std::uint64_t seed);
+
+/// Throws InvalidArgument that says what differs unless the runs and trials of `record` are those that a comparison
+/// with this header makes. It may have more seeds, starts, nets and label counts.
+void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& record);
 
 /// Bytes that compare_starts() takes at its largest, without the data: the stacks of the seeds that are trained
 /// together, and what trains as many of them, or of the nets, as are trained at once. With `kept` also what has
 /// finished and waits for a folder's only_at_stop.
 double comparison_memory(const DataFiles& data, const ComparisonOptions& options, bool kept = false);
 
-/// Trains seeds x (pretrainings + label counts x starts) nets; seeds are seed, seed + 1, ... One pretraining a seed
-/// serves all label counts. `test` is read once for each trained net. Small nets are trained several at once, one
-/// thread each; large ones after each other, on all threads: the results are the same bits. Throws InvalidArgument for
-/// bad options or data without labels or test cases, DivergenceError when a run diverges. With a folder, every stack
-/// and run in training has its checkpoints there, finished runs their results; what is there already is not trained
-/// again, and seeds, starts and label counts may be more than before. Interrupted when the folder's hooks want to stop.
-ComparisonResult compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
-                                std::uint64_t seed, const ComparisonObserver& observer = {},
-                                CheckpointFolder* folder = nullptr);
+/// Floating-point operations of all products of a comparison, for an estimate of its time.
+double comparison_work(const DataFiles& data, const ComparisonOptions& options);
 
-/// One sentence for each label count: which start to use here, and how sure that is. Never more certain than the
-/// intervals.
-std::string verdict(const ComparisonResult& result);
+/// Trains seeds x treatments nets; seeds are seed, seed + 1, ... One pretraining a seed serves all label counts, all
+/// depths and all controls that can use it. With tuning, every treatment is first tried on the first seed, all starts
+/// with the same configurations, and the one with the least validation error is used for all seeds. `test` is read once
+/// for each trained net. Small nets are trained several at once, one thread each; large ones after each other, on all
+/// threads: the results are the same bits. A run that diverges is recorded as failed. Throws InvalidArgument for bad
+/// options or data, DivergenceError when every run fails. Trials and runs of `finished` are not made again: see
+/// check_goes_on(). With a folder, every stack and run in training has its checkpoints there until it is finished and
+/// the observer has been told. Interrupted when the folder's hooks want to stop.
+ComparisonRecord compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                std::uint64_t seed, const ComparisonObserver& observer = {},
+                                CheckpointFolder* folder = nullptr, const ComparisonRecord& finished = {});
 
 }  // namespace dbn

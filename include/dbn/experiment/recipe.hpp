@@ -116,7 +116,8 @@ struct RecipeKind {
 };
 
 /// All recipes: curves, deep-autoencoder and hinton-2006 [Hinton & Salakhutdinov 2006]; glorot-profile [Glorot & Bengio
-/// 2010; He et al. 2015]; seed-linear, six starts measured with PyTorch; and others.
+/// 2010; He et al. 2015]; seed-linear, six starts measured with PyTorch; labels, depth, rectangles and convex
+/// [Larochelle et al. 2007 and others], comparisons of starts; and others.
 const std::vector<RecipeKind>& recipes();
 const RecipeKind& recipe(std::string_view name);
 std::vector<std::string> recipe_names();

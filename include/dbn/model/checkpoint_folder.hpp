@@ -42,6 +42,7 @@ class CheckpointFolder {
   CheckpointFolder(std::string path, CheckpointSchedule schedule, bool resume, CheckpointHooks hooks = {});
 
   const std::string& path() const { return path_; }
+  bool resumes() const { return resume_; }
 
   /// Makes the folder and holds it until this ends: two commands in one folder would write over each other's files.
   /// Throws IoError when another command holds it. The first checkpoint does it too.

@@ -21,6 +21,7 @@ struct Evaluation {
   double cross_entropy = 0;                    ///< mean of -log p(label), nats
   double calibration_error = 0;                ///< expected calibration error over 15 bins, percent [Guo et al. 2017]
   std::vector<std::vector<Index>> confusion;   ///< counts; row: true class, column: predicted class
+  std::vector<Index> wrong;                    ///< which cases are wrong, in order
 
   /// The class that every case was predicted as, though the cases are of several; none when predictions differ.
   std::optional<Index> only_prediction() const;

@@ -63,4 +63,10 @@ std::vector<FinetuneEpoch> finetune_history(const std::vector<double>& numbers);
 /// cases: the net and everything that it is trained with, without the data.
 double fine_tune_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
 
+/// Floating-point operations of all products of supervised training of such a net: 6 a weight and case of an epoch, and
+/// as much for each look of a line search.
+double fine_tune_work(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
+/// Those of one look at so many cases: 2 a weight.
+double scoring_work(const std::vector<Index>& sizes, Index cases);
+
 }  // namespace dbn

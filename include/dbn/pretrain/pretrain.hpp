@@ -53,4 +53,8 @@ double pretrain_memory(Index features, const PretrainOptions& options, Index cas
 /// Bytes of the parameters of the stack that comes of it.
 double stack_memory(Index features, const PretrainOptions& options);
 
+/// Floating-point operations of all products of pretraining a stack of these sizes (features, layers) on so many cases:
+/// 6 + 4 cd_k a weight and case, and 2 for each layer passed below.
+double pretrain_work(const std::vector<Index>& sizes, const PretrainOptions& options, Index cases);
+
 }  // namespace dbn

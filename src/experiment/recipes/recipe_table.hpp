@@ -9,6 +9,7 @@ namespace dbn::detail {
 
 std::unique_ptr<Recipe> make_bars_and_stripes();
 std::unique_ptr<Recipe> make_centering();
+std::unique_ptr<Recipe> make_comparison_recipe();
 std::unique_ptr<Recipe> make_deep_autoencoder_recipe();
 std::unique_ptr<Recipe> make_glorot_profile();
 std::unique_ptr<Recipe> make_hinton_2006();

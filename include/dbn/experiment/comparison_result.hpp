@@ -1,0 +1,71 @@
+#pragma once
+// What a record of runs comes to: means with intervals, paired differences with their tests, and a verdict in words.
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <dbn/experiment/arrival.hpp>
+#include <dbn/experiment/comparison_run.hpp>
+#include <dbn/experiment/mcnemar.hpp>
+#include <dbn/experiment/paired_comparison.hpp>
+#include <dbn/experiment/statistics.hpp>
+
+namespace dbn {
+
+/// All runs of one treatment. Errors, seconds and arrivals are of the runs that did not fail.
+struct ComparisonCell {
+  Treatment treatment;
+  Start start;
+  Index runs = 0;
+  Index failures = 0;
+  std::optional<MeanEstimate> test_error = {};  ///< percent; none when all runs failed
+  std::vector<double> test_errors;              ///< by seed
+  std::vector<std::uint64_t> seeds;             ///< of those errors
+  TimeToTarget epochs_to_target;                ///< of the runs that did not fail
+  TimeToTarget seconds_to_target;               ///< pretraining counts
+  double pretrain_seconds = 0;  ///< mean a run
+  double finetune_seconds = 0;
+  std::optional<TuningTrial> chosen = {};  ///< the trial whose settings the runs have
+  double tuning_seconds = 0;               ///< of all its trials
+};
+
+/// Test cases that only one of two starts errs on, summed over seeds: a case counts once for each.
+struct Disagreement {
+  Index only_a = 0, only_b = 0;
+  McNemarTest test;
+};
+
+/// Treatment a against b, of one net and number of labels, on the seeds on which neither failed.
+struct ComparisonPair {
+  std::string a, b;  ///< starts
+  std::vector<Index> layers;
+  Index labels = 0;
+  PairedComparison errors;  ///< a's error minus b's, in points
+  Disagreement cases;
+  double p_holm = 1;  ///< of Wilcoxon's test, adjusted over all pairs of the comparison [Holm 1979]
+};
+
+/// The same pair in the order (b, a).
+ComparisonPair turned(ComparisonPair pair);
+
+/// Means, pairs and tests of a record.
+struct ComparisonResult {
+  std::vector<ComparisonCell> cells;  ///< in the order of the header's treatments
+  std::vector<ComparisonPair> pairs;  ///< of treatments that differ by nothing but their start
+
+  const ComparisonCell& cell(const Treatment& treatment) const;
+  /// The pair in the order (a, b), turned round when it is stored as (b, a). Throws InvalidArgument for unknown names.
+  ComparisonPair pair(const std::string& a, const std::string& b, const std::vector<Index>& layers, Index labels) const;
+};
+
+/// Everything that can be said of a record's runs; unfinished treatments are left out. Throws InvalidArgument for a
+/// record without runs.
+ComparisonResult summarize(const ComparisonRecord& record);
+
+/// Two or three sentences for each net and number of labels: which start to use here, how sure that is, what it costs,
+/// and what would change the answer. Never more certain than the intervals. Controls are spoken of, never chosen.
+std::string verdict(const ComparisonRecord& record, const ComparisonResult& result);
+
+}  // namespace dbn

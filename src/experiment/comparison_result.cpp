@@ -1,0 +1,177 @@
+#include <dbn/experiment/comparison_result.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn {
+namespace {
+
+// Zero minus it, so that no difference stays 0 and does not become -0.
+double turned(double x) { return 0.0 - x; }
+std::array<double, 2> turned(const std::array<double, 2>& interval) {
+  return {turned(interval[1]), turned(interval[0])};
+}
+template <typename T>
+std::optional<T> turned(const std::optional<T>& x) {
+  return x ? std::optional<T>(turned(*x)) : std::nullopt;
+}
+
+using Runs = std::vector<const ComparisonRun*>;
+
+Runs runs_of(const ComparisonRecord& record, const Treatment& treatment) {
+  Runs runs;
+  for (const auto& run : record.runs)
+    if (run.treatment == treatment) runs.push_back(&run);
+  return runs;
+}
+
+// How long the runs took to the target, or were watched; `time` gives an epoch's place on that scale.
+template <typename Reached, typename Watched>
+TimeToTarget time_of(const Runs& runs, Reached reached, Watched watched) {
+  std::vector<Arrival> arrivals;
+  for (const auto* run : runs) {
+    if (run->failed()) continue;
+    const auto at = reached(*run);
+    arrivals.push_back({.time = at ? static_cast<double>(*at) : watched(*run), .arrived = at.has_value()});
+  }
+  return arrivals.empty() ? TimeToTarget{} : time_to_target(arrivals);
+}
+
+const Start& start_named(const ComparisonHeader& header, const std::string& name) {
+  const auto at =
+      std::find_if(header.starts.begin(), header.starts.end(), [&](const Start& s) { return s.name == name; });
+  if (at == header.starts.end()) throw InvalidArgument(fmt::format("comparison: no start '{}'", name));
+  return *at;
+}
+
+void add_tuning(ComparisonCell& cell, const ComparisonRecord& record) {
+  for (const auto& trial : record.trials) {
+    if (trial.treatment != cell.treatment) continue;
+    cell.tuning_seconds += trial.seconds;
+    if (!trial.validation_error) continue;
+    if (!cell.chosen || *trial.validation_error < *cell.chosen->validation_error) cell.chosen = trial;
+  }
+}
+
+ComparisonCell cell_of(const ComparisonRecord& record, const Treatment& treatment, const Runs& runs) {
+  ComparisonCell cell{.treatment = treatment, .start = start_named(record.header, treatment.start), .test_errors = {}};
+  cell.runs = std::ssize(runs);
+  for (const auto* run : runs) {
+    if (run->failed()) {
+      ++cell.failures;
+      continue;
+    }
+    cell.test_errors.push_back(run->test_error);
+    cell.seeds.push_back(run->seed);
+    cell.pretrain_seconds += run->pretrain_seconds;
+    cell.finetune_seconds += run->finetune_seconds;
+  }
+  if (!cell.test_errors.empty()) {
+    cell.test_error = mean_estimate(cell.test_errors);
+    cell.pretrain_seconds /= static_cast<double>(cell.test_errors.size());
+    cell.finetune_seconds /= static_cast<double>(cell.test_errors.size());
+  }
+  const double target = record.header.target;
+  cell.epochs_to_target = time_of(
+      runs, [&](const auto& run) { return epochs_to_target(run, target); },
+      [](const auto& run) { return static_cast<double>(run.history.size()); });
+  cell.seconds_to_target = time_of(
+      runs, [&](const auto& run) { return seconds_to_target(run, target); },
+      [](const auto& run) { return run.pretrain_seconds + run.finetune_seconds; });
+  add_tuning(cell, record);
+  return cell;
+}
+
+// Cases that are wrong in `a` and not in `b`; both lists are sorted.
+Index only_in(const std::vector<Index>& a, const std::vector<Index>& b) {
+  std::vector<Index> only;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only));
+  return std::ssize(only);
+}
+
+// None when there is no seed on which both were trained.
+std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Treatment& a, const Treatment& b) {
+  ComparisonPair pair{.a = a.start, .b = b.start, .layers = a.layers, .labels = a.labels, .errors = {}, .cases = {}};
+  std::vector<double> errors_a, errors_b;
+  const Runs others = runs_of(record, b);
+  for (const auto* run : runs_of(record, a)) {
+    const auto other = std::find_if(others.begin(), others.end(), [&](const auto* r) { return r->seed == run->seed; });
+    if (other == others.end() || run->failed() || (*other)->failed()) continue;
+    errors_a.push_back(run->test_error);
+    errors_b.push_back((*other)->test_error);
+    pair.cases.only_a += only_in(run->wrong, (*other)->wrong);
+    pair.cases.only_b += only_in((*other)->wrong, run->wrong);
+  }
+  if (errors_a.empty()) return std::nullopt;
+  pair.errors = paired_comparison(errors_a, errors_b, kEquivalenceMargin, record.header.seed);
+  pair.cases.test = mcnemar(pair.cases.only_a, pair.cases.only_b);
+  return pair;
+}
+
+std::vector<ComparisonPair> pairs_of(const ComparisonRecord& record, const std::vector<ComparisonCell>& cells) {
+  std::vector<ComparisonPair> pairs;
+  std::vector<double> p;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    for (std::size_t j = i + 1; j < cells.size(); ++j) {
+      const auto& a = cells[i].treatment;
+      const auto& b = cells[j].treatment;
+      if (a.labels != b.labels || a.layers != b.layers) continue;
+      if (auto pair = pair_of(record, a, b)) pairs.push_back(std::move(*pair));
+    }
+  for (const auto& pair : pairs) p.push_back(pair.errors.p_wilcoxon);
+  const auto adjusted = holm_adjusted(p);
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].p_holm = adjusted[i];
+  return pairs;
+}
+
+}  // namespace
+
+ComparisonPair turned(ComparisonPair pair) {
+  std::swap(pair.a, pair.b);
+  std::swap(pair.cases.only_a, pair.cases.only_b);
+  auto& errors = pair.errors;
+  errors.difference.mean = turned(errors.difference.mean);
+  errors.difference.interval = turned(errors.difference.interval);
+  errors.bootstrap_interval = turned(errors.bootstrap_interval);
+  errors.equivalence.interval = turned(errors.equivalence.interval);
+  if (errors.effect)
+    errors.effect = EffectSize{.d_z = turned(errors.effect->d_z),
+                               .unbiased = turned(errors.effect->unbiased),
+                               .interval = turned(errors.effect->interval)};
+  return pair;
+}
+
+const ComparisonCell& ComparisonResult::cell(const Treatment& treatment) const {
+  for (const auto& cell : cells)
+    if (cell.treatment == treatment) return cell;
+  throw InvalidArgument(fmt::format("comparison: no runs of start '{}' with layers {} and {} labels", treatment.start,
+                                    fmt::join(treatment.layers, "-"), treatment.labels));
+}
+
+ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
+                                      Index labels) const {
+  for (const auto& pair : pairs) {
+    if (pair.labels != labels || pair.layers != layers) continue;
+    if (pair.a == a && pair.b == b) return pair;
+    if (pair.a == b && pair.b == a) return turned(pair);
+  }
+  throw InvalidArgument(fmt::format("comparison: no pair of '{}' and '{}' with layers {} and {} labels", a, b,
+                                    fmt::join(layers, "-"), labels));
+}
+
+ComparisonResult summarize(const ComparisonRecord& record) {
+  if (record.runs.empty()) throw InvalidArgument("comparison: expected a record with runs, found none");
+  ComparisonResult result;
+  for (const auto& treatment : record.header.treatments)
+    if (const Runs runs = runs_of(record, treatment); !runs.empty())
+      result.cells.push_back(cell_of(record, treatment, runs));
+  result.pairs = pairs_of(record, result.cells);
+  return result;
+}
+
+}  // namespace dbn

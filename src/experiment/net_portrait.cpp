@@ -1,0 +1,62 @@
+#include "net_portrait.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <dbn/core/error.hpp>
+
+namespace dbn::detail {
+namespace {
+
+constexpr Index kProfiled = 500;
+constexpr Index kPictures = 16;
+constexpr Index kMostPixels = 64 * 64;
+
+std::vector<LayerProfile> profile(const Mlp& net, const PreparedCases& cases) {
+  const auto some = all_cases(std::min(kProfiled, cases.case_count()));
+  Matrix batch(cases.feature_count(), std::ssize(some));
+  cases.gather_into(some, batch);
+  std::vector<int> labels;
+  for (const Index i : some) labels.push_back(cases.label(i));
+  return start_profile(net, batch, labels);
+}
+
+// Weights as gray: their size relative to the largest of the picture, around 128.
+std::vector<std::uint8_t> picture(const ConstMatrixRef& weights) {
+  const double largest = static_cast<double>(weights.cwiseAbs().maxCoeff());
+  std::vector<std::uint8_t> pixels;
+  for (const Scalar weight : weights.reshaped()) {
+    const double share = largest > 0 ? static_cast<double>(weight) / largest : 0;
+    pixels.push_back(static_cast<std::uint8_t>(std::lround(128 + 127 * share)));
+  }
+  return pixels;
+}
+
+}  // namespace
+
+RunProfile run_profile(const Mlp& start, const PreparedCases& labelled, const FinetuneOptions& options,
+                       std::uint64_t seed) {
+  FinetuneOptions one = options;
+  one.epochs = 1;
+  one.min_updates = one.patience = one.head_epochs = 0;
+  one.average_decay = 0;
+  one.schedule = {.name = "constant"};
+  RunProfile found{.at_start = profile(start, labelled), .after_epoch = {}};
+  try {
+    found.after_epoch = profile(fine_tune(start, labelled, nullptr, one, seed).net, labelled);
+  } catch (const DivergenceError&) {
+    // The run itself tells of it.
+  }
+  return found;
+}
+
+std::optional<FilterPictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape) {
+  if (shape.size() != 2 || shape[0] * shape[1] > kMostPixels) return std::nullopt;
+  FilterPictures filters{.height = shape[0], .width = shape[1], .pixels = {}};
+  const Matrix& weights = net.layers.front().weights;
+  for (Index unit = 0; unit < std::min(kPictures, weights.cols()); ++unit)
+    filters.pixels.push_back(picture(weights.col(unit)));
+  return filters;
+}
+
+}  // namespace dbn::detail

@@ -1,0 +1,105 @@
+// Figures of nets: their sizes, what signals meet in them, what they see.
+
+function netsFigure() {
+  if (nets.length < 2) return false;
+  const list = labelCounts.filter((labels) => cells.some((cell) => cell.labels === labels && known(cell.mean)));
+  if (list.length === 0) return false;
+  chooser(byId('c-nets'), 'Labels', list.map((labels) => ({value: String(labels), text: count(labels)})), (value) => {
+    const here = cells.filter((cell) => String(cell.labels) === value && known(cell.mean));
+    const names = startNames.filter((name) => here.some((cell) => cell.start === name));
+    const sets = names.map((name) => ({start: name, whiskers: 'y', showLine: true, borderWidth: 1.8,
+      borderDash: dashOf(name), ...pointStyle(name),
+      data: here.filter((cell) => cell.start === name)
+        .map((cell) => ({x: netName(cell.layers), y: cell.mean, thick: cell.interval, cell}))}));
+    draw('nets', `Test error by net: ${here.map((cell) =>
+      `${cell.start} ${netName(cell.layers)} ${meanWithInterval(cell.mean, cell.interval)} %`).join('; ')}`, 'line', sets, {
+      scales: {x: {type: 'category', labels: nets.map(netName), offset: true,
+        title: {display: true, text: 'units of the hidden layers'}},
+      y: valueScale(errorTitle, here.flatMap((c) => [c.mean, ...(c.interval ?? [])]), {floor: 0})},
+      tooltip: {label: ({raw: {cell}}) =>
+        `${shown(cell.start)}, ${netName(cell.layers)}: ${meanWithInterval(cell.mean, cell.interval)} %`}});
+    legend(byId('c-nets'), names, ['nets']);
+    detailTable('d-nets', 'Test error by net', [startColumn, netColumn, numeric('Mean, %', (c) => c.mean, fixed),
+      intervalColumn('95 % interval', 'interval')], here);
+  });
+  return true;
+}
+
+function signalsFigure() {
+  const profiled = trained.filter((run) => run.profile);
+  const list = groups.filter((group) => profiled.some((run) => run.key === group.key));
+  if (list.length === 0) return false;
+  chooser(byId('c-signals'), 'Runs', groupOptions(list), (key) => {
+    const here = profiled.filter((run) => run.key === key);
+    drawVariance('activations', 'Variance of activations', 'activation_variance', here);
+    drawVariance('gradients', 'Variance of gradients', 'gradient_variance', here);
+    const names = startNames.filter((name) => here.some((run) => run.start === name));
+    legend(byId('c-signals'), names, ['activations', 'gradients']);
+    const rows = here.flatMap((run) => [['at the start', run.profile.at_start], ['after one epoch', run.profile.after_epoch]]
+      .flatMap(([when, layers]) => layers.map((layer, i) => ({...layer, start: run.start, when, layer: layerName(layers, i)}))));
+    const percent = (value) => `${fixed(100 * value, 1)} %`;
+    detailTable('d-signals', 'Signals and gradients', [startColumn, column('When', (row) => row.when),
+      column('Layer', (row) => row.layer), numeric('Units', (row) => row.units, count),
+      numeric('Mean activation', (row) => row.activation_mean, short),
+      numeric('Variance of activations', (row) => row.activation_variance, short),
+      numeric('Variance of gradients', (row) => row.gradient_variance, short),
+      numeric('Saturated', (row) => row.saturated, percent), numeric('Dead units', (row) => row.dead, percent),
+      numeric('Largest singular value', (row) => row.largest_singular_value, short),
+      numeric('Smallest', (row) => row.smallest_singular_value, short)], rows);
+  });
+  return true;
+}
+
+const layerName = (layers, i) => (i === layers.length - 1 ? 'output' : String(i + 1));
+
+function drawVariance(id, title, what, here) {
+  const sets = here.flatMap((run) => [[run.profile.at_start, false], [run.profile.after_epoch, true]]
+    .map(([layers, later]) => ({start: run.start, ...pointStyle(run.start, {radius: 4, hollow: later}), borderWidth: 1.6,
+      borderDash: later ? [5, 4] : [], later,
+      data: layers.map((layer, i) => ({x: layerName(layers, i), y: layer[what] > 0 ? layer[what] : null}))})));
+  const longest = here.map((run) => run.profile.at_start).sort((a, b) => b.length - a.length)[0];
+  const values = sets.flatMap((set) => set.data.map((point) => point.y)).filter(known);
+  draw(id, `${title} by layer: ${sets.map((set) => `${set.start} ${set.later ? 'after one epoch' : 'at the start'} ` +
+    set.data.map((point) => short(point.y)).join(', ')).join('; ')}`, 'line', sets, {
+    scales: {x: {type: 'category', labels: longest.map((_, i) => layerName(longest, i)), offset: true,
+      title: {display: true, text: 'layer'}}, y: valueScale('variance (logarithmic)', values, {log: true})},
+    tooltip: {label: ({raw, dataset}) => `${shown(dataset.start)}, layer ${raw.x}, ` +
+      `${dataset.later ? 'after one epoch' : 'at the start'}: ${short(raw.y)}`}});
+}
+
+function filtersFigure() {
+  const pictured = trained.filter((run) => run.filters && run.filters.count > 0);
+  const list = groups.filter((group) => pictured.some((run) => run.key === group.key));
+  if (list.length === 0) return false;
+  chooser(byId('c-filters'), 'Runs', groupOptions(list), (key) => {
+    byId('filters').replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
+      const figure = element('figure'), caption = element('figcaption');
+      caption.append(mark(run.start), ' ', shown(run.start));
+      figure.append(caption, filterCanvas(run));
+      return figure;
+    }));
+  });
+  return true;
+}
+
+// Pictures side by side, as square as they get, a pixel apart.
+function filterCanvas({start, filters: {height, width, count: pictures, pixels}}) {
+  const bytes = atob(pixels);
+  const across = Math.ceil(Math.sqrt(pictures)), down = Math.ceil(pictures / across);
+  const canvas = element('canvas');
+  canvas.width = across * (width + 1) - 1;
+  canvas.height = down * (height + 1) - 1;
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', shown(`Weights into ${pictures} lowest hidden units of ${start}, as pictures`));
+  const context = canvas.getContext('2d');
+  const image = context.createImageData(canvas.width, canvas.height);
+  for (let i = 0; i < bytes.length; ++i) {
+    const picture = Math.floor(i / (width * height)), at = i % (width * height);
+    const x = (picture % across) * (width + 1) + (at % width);
+    const y = Math.floor(picture / across) * (height + 1) + Math.floor(at / width);
+    const gray = bytes.charCodeAt(i);
+    image.data.set([gray, gray, gray, 255], 4 * (y * canvas.width + x));
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}

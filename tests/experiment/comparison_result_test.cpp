@@ -1,0 +1,96 @@
+#include <dbn/experiment/comparison_result.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <dbn/core/error.hpp>
+
+#include "../support/made_record.hpp"
+
+namespace dbn {
+namespace {
+
+using test::made;
+
+Treatment of(const std::string& start) { return {.start = start, .layers = {20}, .labels = 100}; }
+
+TEST(ComparisonResult, CellsAreWhatTheirRunsComeTo) {
+  const auto result = summarize(made({5, 6, 7}, {8, 9, 11}));
+  const auto& cell = result.cell(of("rbm"));
+  EXPECT_EQ(cell.runs, 3);
+  EXPECT_EQ(cell.failures, 0);
+  EXPECT_EQ(cell.test_error->mean, 6);
+  EXPECT_EQ(cell.test_error->deviation, 1);
+  EXPECT_THAT(cell.test_errors, testing::ElementsAre(5, 6, 7));
+  EXPECT_EQ(cell.pretrain_seconds, 3);
+  EXPECT_EQ(cell.finetune_seconds, 2);
+  // Validation errors are 6, 5 of the first seed and 7, 6 and 8, 7 of the others: one arrives at 5 %, in epoch 2.
+  EXPECT_EQ(cell.epochs_to_target.arrived, 1);
+  EXPECT_EQ(cell.epochs_to_target.runs, 3);
+  EXPECT_FALSE(cell.epochs_to_target.median) << "fewer than half arrived";
+  EXPECT_FALSE(cell.chosen);
+  EXPECT_THROW(result.cell(of("xavier")), InvalidArgument);
+}
+
+TEST(ComparisonResult, APairTurnedRoundIsItsOpposite) {
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  record.runs[0].wrong = {1, 2, 3};
+  record.runs[3].wrong = {3, 4};
+  const auto result = summarize(record);
+  const auto there = result.pair("rbm", "he", {20}, 100);
+  const auto back = result.pair("he", "rbm", {20}, 100);
+  EXPECT_NEAR(there.errors.difference.mean, -10.0 / 3, 1e-14);
+  EXPECT_EQ(there.errors.difference.mean, -back.errors.difference.mean);
+  EXPECT_EQ((*there.errors.difference.interval)[0], -(*back.errors.difference.interval)[1]);
+  EXPECT_EQ((*there.errors.bootstrap_interval)[1], -(*back.errors.bootstrap_interval)[0]);
+  EXPECT_EQ(there.errors.effect->d_z, -back.errors.effect->d_z);
+  EXPECT_EQ(there.errors.p_wilcoxon, back.errors.p_wilcoxon);
+  EXPECT_EQ(there.cases.only_a, 2) << "1 and 2";
+  EXPECT_EQ(there.cases.only_b, 1) << "4";
+  EXPECT_EQ(back.cases.only_a, 1);
+  EXPECT_THROW(result.pair("rbm", "xavier", {20}, 100), InvalidArgument);
+  EXPECT_THROW(result.pair("rbm", "he", {20}, 10), InvalidArgument);
+}
+
+TEST(ComparisonResult, PairsAreOfTheSeedsOnWhichBothWereTrained) {
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  record.runs[1].failure = "diverged";
+  const auto result = summarize(record);
+  const auto& cell = result.cell(of("rbm"));
+  EXPECT_EQ(cell.failures, 1);
+  EXPECT_EQ(cell.test_error->mean, 6) << "of 5 and 7";
+  EXPECT_THAT(cell.seeds, testing::ElementsAre(0, 2));
+  const auto pair = result.pair("rbm", "he", {20}, 100);
+  EXPECT_EQ(pair.errors.seeds, 2);
+  EXPECT_EQ(pair.errors.difference.mean, -3.5) << "of -3 and -4";
+}
+
+// Two-sided Wilcoxon of three differences of one sign is 1/4, of two pairs Holm doubles it.
+TEST(ComparisonResult, AdjustsOverAllPairs) {
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  EXPECT_EQ(summarize(record).pairs[0].p_holm, 0.25);
+  test::add_runs(record, test::kRbm, 1000, {1, 2, 3});
+  test::add_runs(record, test::kHe, 1000, {2, 3, 5});
+  const auto result = summarize(record);
+  ASSERT_EQ(result.pairs.size(), 2U);
+  for (const auto& pair : result.pairs) EXPECT_EQ(pair.p_holm, 0.5);
+}
+
+TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
+  auto record = made({5, 6}, {8, 9});
+  for (const double error : {7.0, 6.0, 6.0})
+    record.trials.push_back({.treatment = of("rbm"),
+                             .trial = std::ssize(record.trials),
+                             .settings = {},
+                             .validation_error = error,
+                             .seconds = 4});
+  record.trials.push_back({.treatment = of("rbm"), .trial = 3, .settings = {}});  // diverged
+  const auto& cell = summarize(record).cell(of("rbm"));
+  EXPECT_EQ(cell.chosen->trial, 1);
+  EXPECT_EQ(cell.tuning_seconds, 12);
+}
+
+TEST(ComparisonResult, RefusesARecordWithoutRuns) { EXPECT_THROW(summarize({}), InvalidArgument); }
+
+}  // namespace
+}  // namespace dbn

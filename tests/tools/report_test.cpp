@@ -1,0 +1,57 @@
+// dbn report: the page of a comparison, made again from its record.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <dbn/experiment/report.hpp>
+#include <dbn/experiment/run_record.hpp>
+#include <dbn/io/file.hpp>
+
+#include "../support/made_record.hpp"
+#include "../support/tool_test.hpp"
+
+namespace dbn::test {
+namespace {
+
+class ReportCommand : public ToolTest {
+ protected:
+  void save(const ComparisonRecord& record) const { write_file(dir_.path("runs.jsonl"), to_json_lines(record)); }
+  std::string text(const std::string& name) const {
+    const ByteBuffer bytes = read_file(dir_.path(name));
+    return {bytes.begin(), bytes.end()};
+  }
+};
+
+TEST_F(ReportCommand, WritesThePageOfARecord) {
+  const auto record = made({5, 6, 7}, {8, 9, 11});
+  save(record);
+  EXPECT_THAT(run("report runs.jsonl"), testing::HasSubstr("6 runs of 2 treatments: report.html"));
+  EXPECT_EQ(text("report.html"), report_html(record));
+  EXPECT_EQ(run_json("report runs.jsonl --out other.html"),
+            nlohmann::json({{"command", "report"}, {"out", "other.html"}}));
+  EXPECT_EQ(text("other.html"), text("report.html"));
+}
+
+TEST_F(ReportCommand, ReplacesNothingUnasked) {
+  save(made({5, 6}, {8, 9}));
+  expect_refused(2, "runs.jsonl is also read", "report runs.jsonl --out runs.jsonl --force");
+  expect_refused(2, "FILE", "report");
+  run("report runs.jsonl --dry-run");
+  EXPECT_THAT(names_in(dir_.folder()), testing::ElementsAre("runs.jsonl"));
+  run("report runs.jsonl");
+  expect_refused(4, "--force", "report runs.jsonl");
+  run("report runs.jsonl --force");
+}
+
+TEST_F(ReportCommand, RefusesWhatIsNoRecordOfRuns) {
+  auto record = made({5, 6}, {8, 9});
+  record.runs.clear();
+  save(record);
+  expect_refused(3, "expected at least one run", "report runs.jsonl");
+  write_file(dir_.path("runs.jsonl"), "{}\n");
+  expect_refused(3, "runs.jsonl", "report runs.jsonl");
+  expect_refused(4, "absent.jsonl", "report absent.jsonl");
+}
+
+}  // namespace
+}  // namespace dbn::test

@@ -1,0 +1,142 @@
+#include "compare_report.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "text_table.hpp"
+
+using namespace dbn;
+using nlohmann::json;
+
+namespace {
+
+using Cells = std::vector<const ComparisonCell*>;
+
+// He is what people use today; without it, the last start that was named.
+std::string reference_start(const ComparisonResult& result) {
+  for (const auto& cell : result.cells)
+    if (cell.treatment.start == "he") return "he";
+  return result.cells.back().treatment.start;
+}
+
+std::string arrival_text(const TimeToTarget& time) {
+  if (time.arrived == 0) return "never";
+  const std::string median = time.median ? fmt::format("{:g}", *time.median) : "-";
+  return time.arrived < time.runs ? fmt::format("{} ({} of {})", median, time.arrived, time.runs) : median;
+}
+
+std::string error_text(const ComparisonCell& cell) {
+  const std::string failed = cell.failures > 0 ? fmt::format(" ({} of {} diverged)", cell.failures, cell.runs) : "";
+  return (cell.test_error ? estimate_text(*cell.test_error) : "-") + failed;
+}
+
+// The pair of a start and the reference; none where one of them has no run.
+const ComparisonPair* pair_in(const ComparisonResult& result, const Treatment& treatment, const std::string& other) {
+  const auto at = std::find_if(result.pairs.begin(), result.pairs.end(), [&](const ComparisonPair& pair) {
+    return pair.layers == treatment.layers && pair.labels == treatment.labels &&
+           ((pair.a == treatment.start && pair.b == other) || (pair.b == treatment.start && pair.a == other));
+  });
+  return at == result.pairs.end() ? nullptr : &*at;
+}
+
+std::string versus(const ComparisonResult& result, const ComparisonCell& cell, const std::string& reference) {
+  const ComparisonPair* pair = pair_in(result, cell.treatment, reference);
+  if (pair == nullptr) return "-";
+  return estimate_text((pair->a == reference ? turned(*pair) : *pair).errors.difference);
+}
+
+// Cells of one net and number of labels stand together.
+std::string one_table(const Cells& cells, const ComparisonRecord& record, const ComparisonResult& result) {
+  const std::string reference = reference_start(result);
+  std::vector<std::vector<std::string>> rows{
+      {"start", "activation", "test error % (mean ± 95 %)", fmt::format("vs {} (paired)", reference),
+       fmt::format("epochs to {:g} %", record.header.target), "pretrain s", "fine-tune s"}};
+  for (const auto* cell : cells)
+    rows.push_back({cell->treatment.start, cell->start.activation, error_text(*cell), versus(result, *cell, reference),
+                    arrival_text(cell->epochs_to_target), fmt::format("{:.1f}", cell->pretrain_seconds),
+                    fmt::format("{:.1f}", cell->finetune_seconds)});
+  const Treatment& treatment = cells.front()->treatment;
+  return fmt::format("\n{} labels, {} seeds, layers {}\n{}", treatment.labels, record.header.seeds,
+                     fmt::join(treatment.layers, "-"), text_table(rows));
+}
+
+json interval_json(const std::optional<std::array<double, 2>>& interval) { return interval ? json(*interval) : json(); }
+
+template <typename T>
+json optional_json(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+json cell_json(const ComparisonCell& cell) {
+  json error{{"mean", nullptr}, {"interval", nullptr}, {"runs", cell.test_errors}};
+  if (cell.test_error) {
+    error["mean"] = cell.test_error->mean;
+    error["interval"] = interval_json(cell.test_error->interval);
+  }
+  json all{{"start", cell.treatment.start},
+           {"activation", cell.start.activation},
+           {"control", control_name(cell.start.control)},
+           {"layers", cell.treatment.layers},
+           {"labels", cell.treatment.labels},
+           {"test_error", error},
+           {"failures", cell.failures},
+           {"epochs_to_target", optional_json(cell.epochs_to_target.median)},
+           {"seconds_to_target", optional_json(cell.seconds_to_target.median)},
+           {"arrived", cell.epochs_to_target.arrived},
+           {"pretrain_seconds", cell.pretrain_seconds},
+           {"finetune_seconds", cell.finetune_seconds},
+           {"tuning", nullptr}};
+  if (cell.chosen)
+    all["tuning"] = {{"settings", cell.chosen->settings},
+                     {"validation_error", optional_json(cell.chosen->validation_error)},
+                     {"seconds", cell.tuning_seconds}};
+  return all;
+}
+
+json pair_json(const ComparisonPair& pair) {
+  const PairedComparison& errors = pair.errors;
+  return {{"a", pair.a},
+          {"b", pair.b},
+          {"layers", pair.layers},
+          {"labels", pair.labels},
+          {"difference", errors.difference.mean},
+          {"interval", interval_json(errors.difference.interval)},
+          {"bootstrap_interval", interval_json(errors.bootstrap_interval)},
+          {"p_t", errors.p_t},
+          {"p_wilcoxon", errors.p_wilcoxon},
+          {"p_holm", pair.p_holm},
+          {"p_mcnemar", pair.cases.test.p_mid},
+          {"p_equivalence", errors.equivalence.p},
+          {"effect_size", errors.effect ? json(errors.effect->d_z) : json()},
+          {"seeds_needed", optional_json(errors.seeds_needed)}};
+}
+
+}  // namespace
+
+std::string comparison_table(const ComparisonRecord& record, const ComparisonResult& result) {
+  std::string text;
+  Cells together;
+  const auto flush = [&] {
+    if (!together.empty()) text += one_table(together, record, result);
+    together.clear();
+  };
+  for (const auto& cell : result.cells) {
+    if (!together.empty() && (together.back()->treatment.labels != cell.treatment.labels ||
+                              together.back()->treatment.layers != cell.treatment.layers))
+      flush();
+    together.push_back(&cell);
+  }
+  flush();
+  return text;
+}
+
+json comparison_json(const ComparisonRecord& record, const ComparisonResult& result) {
+  json starts = json::array();
+  for (const auto& cell : result.cells) starts.push_back(cell_json(cell));
+  json pairs = json::array();
+  for (const auto& pair : result.pairs) pairs.push_back(pair_json(pair));
+  return {{"starts", starts}, {"pairs", pairs}, {"verdict", verdict(record, result)}};
+}
