@@ -25,6 +25,11 @@ const std::vector<SyntheticDataset>& synthetic_datasets() {
        .default_training = 1024,
        .default_test = 1024,
        .make = detail::make_bars_and_stripes},
+      {.name = "convex",
+       .description = "28 x 28 sets of pixels, convex or not, of equal mean area [Larochelle et al. 2007]",
+       .default_training = 8000,
+       .default_test = 10000,
+       .make = detail::make_convex},
       {.name = "curves",
        .description = "28 x 28 grey images of smooth curves through three random points, without labels [Hinton & "
                       "Salakhutdinov 2006]",

@@ -44,6 +44,9 @@ Dataset black_images(const std::string& name, const std::vector<std::string>& cl
 /// Full columns or full rows of 4 x 4 pixels.
 Dataset make_bars_and_stripes(const Stream& stream, Index cases);
 
+/// Sets of pixels that are convex, and unions of such sets that are not.
+Dataset make_convex(const Stream& stream, Index cases);
+
 /// Smooth curves through three points; no labels.
 Dataset make_curves(const Stream& stream, Index cases);
 

@@ -188,7 +188,7 @@ FinetuneResult Block::tune(const Treatment& treatment, const FinetuneOptions& op
 void Block::forget(const Treatment& treatment) const { kept_.forget(kept_name(treatment)); }
 
 void Block::forget_stacks() const {
-  for (const auto& one : stacks_) kept_.forget(kept_name(one.plan));
+  for (const auto& stack : planned_stacks(plan_)) kept_.forget(kept_name(stack));
 }
 
 }  // namespace dbn::detail

@@ -11,6 +11,7 @@
 #include <dbn/data/split.hpp>
 
 #include "block.hpp"
+#include "net_portrait.hpp"
 #include "tuning.hpp"
 
 namespace dbn {
@@ -121,8 +122,11 @@ class Wave {
     pretrain();
     tune();
     fine_tune();
-    for (const auto& [block, treatment] : open_) block->forget(*treatment);
-    for (const auto& block : blocks_) block.forget_stacks();
+    // Also of runs that an earlier command finished and had no time to forget.
+    for (const auto& block : blocks_) {
+      for (const auto& treatment : plan_.treatments) block.forget(treatment);
+      block.forget_stacks();
+    }
   }
 
  private:
@@ -135,26 +139,31 @@ class Wave {
     Index number;
   };
 
+  // A stack is the same one, under the same name, however few of its runs are still to be made.
   void pretrain() {
     std::vector<std::pair<Block*, StackPlan>> jobs;
     for (auto& block : blocks_) {
       std::vector<StackPlan> wanted;
-      const auto want = [&](const Treatment& treatment) {
-        const Start& start = plan_.start_of(treatment);
-        if (start.pretrained) wanted.push_back(detail::stack_of(start, treatment));
-      };
-      for (const auto& open : open_)
-        if (open.block == &block) want(*open.treatment);
-      if (&block == &blocks_.front())
-        for (const auto& trial : trials_) want(*trial.treatment);
-      const auto stacks = detail::largest(wanted);
-      block.expect_stacks(stacks);
-      for (const auto& stack : stacks) jobs.emplace_back(&block, stack);
+      for (const auto& stack : detail::planned_stacks(plan_))
+        if (is_wanted(stack, block)) wanted.push_back(stack);
+      block.expect_stacks(wanted);
+      for (const auto& stack : wanted) jobs.emplace_back(&block, stack);
     }
     jobs_.run(fmt::format("pretraining {} stacks", jobs.size()), std::ssize(jobs), [&](Index job, Jobs::Tell tell) {
       const auto& [block, stack] = jobs[static_cast<std::size_t>(job)];
       block->pretrain_stack(stack, jobs_, tell);
     });
+  }
+
+  bool is_wanted(const StackPlan& stack, const Block& block) const {
+    const auto serves = [&](const Treatment& treatment) {
+      const Start& start = plan_.start_of(treatment);
+      return start.pretrained && detail::serves(stack, detail::stack_of(start, treatment));
+    };
+    return std::any_of(open_.begin(), open_.end(),
+                       [&](const Open& open) { return open.block == &block && serves(*open.treatment); }) ||
+           (&block == &blocks_.front() &&
+            std::any_of(trials_.begin(), trials_.end(), [&](const Trial& trial) { return serves(*trial.treatment); }));
   }
 
   // On the first seed: trials are missing only while its block is among these.
@@ -182,6 +191,7 @@ class Wave {
       const bool portrait = block->seed() == record_.header.seed;
       run = block->run(*treatment, settings(*treatment), portrait, jobs_, tell);
       jobs_.finished(run);
+      block->forget(*treatment);
     });
     for (auto& run : found) record_.runs.push_back(std::move(run));
   }
@@ -294,7 +304,7 @@ double comparison_memory(const DataFiles& data, const ComparisonOptions& options
       pretrained += counts;
     }
     const auto whole = detail::net_sizes(data, layers);
-    tuning = std::max(tuning, fine_tune_memory(whole, options.finetune, cases));
+    tuning = std::max(tuning, detail::profile_memory(whole, options.finetune, cases));
     parameters = std::max(parameters, sizeof(Scalar) * parameter_count(whole));
   }
   const double runs = seeds * static_cast<double>(starts.size() * options.labels.size() * nets.size());
@@ -310,11 +320,8 @@ double comparison_work(const DataFiles& data, const ComparisonOptions& options) 
   const Plan plan = detail::make_plan(data, options, 0);
   const Split split = split_validation(*data.training, options.validation, 0);
   const auto cases = static_cast<Index>(split.training.size());
-  std::vector<StackPlan> stacks;
   double tuning = 0;
   for (const auto& treatment : plan.treatments) {
-    const Start& start = plan.start_of(treatment);
-    if (start.pretrained) stacks.push_back(detail::stack_of(start, treatment));
     const FinetuneOptions own = detail::finetune_options(options, plan, data, treatment);
     const auto sizes = detail::net_sizes(data, treatment.layers);
     tuning += fine_tune_work(sizes, own, treatment.labels) +
@@ -322,7 +329,7 @@ double comparison_work(const DataFiles& data, const ComparisonOptions& options) 
                   scoring_work(sizes, static_cast<Index>(split.validation.size()));
   }
   double pretraining = 0;
-  for (const auto& stack : detail::largest(stacks)) {
+  for (const auto& stack : detail::planned_stacks(plan)) {
     auto sizes = detail::net_sizes(data, stack.layers);
     sizes.pop_back();
     const Start start = parse_start(stack.start, options.pretrain);

@@ -50,6 +50,23 @@ RunProfile run_profile(const Mlp& start, const PreparedCases& labelled, const Fi
   return found;
 }
 
+// The start is kept while the epoch is trained. A profile takes a batch with all its activations and gradients, and of
+// the largest layer its weights in double with their Gram matrix, whose eigenvalues work in as much again.
+double profile_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases) {
+  double units = 0;
+  double singular = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    units += static_cast<double>(sizes[i]);
+    if (i == 0) continue;
+    const auto in = static_cast<double>(sizes[i - 1]);
+    const auto out = static_cast<double>(sizes[i]);
+    singular = std::max(singular, sizeof(double) * (in * out + 2 * std::min(in, out) * std::min(in, out)));
+  }
+  const double start = sizeof(Scalar) * parameter_count(sizes);
+  const double batch = sizeof(Scalar) * static_cast<double>(std::min(kProfiled, cases)) * 2 * units;
+  return start + std::max(fine_tune_memory(sizes, options, cases), start + batch + singular);
+}
+
 std::optional<FilterPictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape) {
   if (shape.size() != 2 || shape[0] * shape[1] > kMostPixels) return std::nullopt;
   FilterPictures filters{.height = shape[0], .width = shape[1], .pixels = {}};

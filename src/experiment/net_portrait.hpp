@@ -13,6 +13,9 @@ namespace dbn::detail {
 RunProfile run_profile(const Mlp& start, const PreparedCases& labelled, const FinetuneOptions& options,
                        std::uint64_t seed);
 
+/// Bytes that run_profile() takes at its largest for a net of these sizes, fine-tuned on so many cases.
+double profile_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
+
 /// Weights into the first units of the lowest layer; none where cases are no pictures, or too large ones to keep.
 std::optional<FilterPictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape);
 

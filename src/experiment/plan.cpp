@@ -144,15 +144,16 @@ StackPlan stack_of(const Start& start, const Treatment& treatment) {
           .layers = treatment.layers};
 }
 
-std::vector<StackPlan> largest(const std::vector<StackPlan>& stacks) {
-  std::vector<StackPlan> kept;
-  for (const auto& one : stacks) {
-    const bool begins_another = std::any_of(stacks.begin(), stacks.end(), [&](const StackPlan& other) {
-      return other.layers.size() > one.layers.size() && serves(other, one);
-    });
-    if (!begins_another) add_once(kept, one);
-  }
-  return kept;
+std::vector<StackPlan> planned_stacks(const Plan& plan) {
+  std::vector<StackPlan> stacks;
+  for (const auto& treatment : plan.treatments)
+    if (const Start& start = plan.start_of(treatment); start.pretrained) add_once(stacks, stack_of(start, treatment));
+  const std::vector<StackPlan> all = stacks;
+  std::erase_if(stacks, [&](const StackPlan& one) {
+    return std::any_of(all.begin(), all.end(),
+                       [&](const StackPlan& other) { return other != one && serves(other, one); });
+  });
+  return stacks;
 }
 
 bool serves(const StackPlan& stack, const StackPlan& wanted) {

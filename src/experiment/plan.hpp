@@ -11,8 +11,8 @@ namespace dbn::detail {
 
 /// One pretraining of a seed: what its start learns without labels. It serves every net that begins with these layers.
 struct StackPlan {
-  std::string start;          ///< without its control
-  Index labels = 0;           ///< pretrained on so many labelled cases alone; 0: on all cases
+  std::string start;  ///< without its control
+  Index labels = 0;   ///< pretrained on so many labelled cases alone; 0: on all cases
   std::vector<Index> layers;
 
   bool operator==(const StackPlan&) const = default;
@@ -41,8 +41,8 @@ StackPlan stack_of(const Start& start, const Treatment& treatment);
 /// Whether one pretraining is the beginning of another, which then serves for both.
 bool serves(const StackPlan& stack, const StackPlan& wanted);
 
-/// Those of `stacks` that are no beginning of another, each once.
-std::vector<StackPlan> largest(const std::vector<StackPlan>& stacks);
+/// What the treatments of a plan need for each seed, without stacks that are the beginning of another.
+std::vector<StackPlan> planned_stacks(const Plan& plan);
 
 /// Features, hidden layers, classes.
 std::vector<Index> net_sizes(const DataFiles& data, const std::vector<Index>& layers);

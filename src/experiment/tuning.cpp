@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -63,8 +64,9 @@ FinetuneOptions with_settings(FinetuneOptions options, const Settings& settings)
 
 const TuningTrial& best_trial(const std::vector<TuningTrial>& trials, const Treatment& treatment) {
   const TuningTrial* best = nullptr;
+  const auto rank = [](const TuningTrial& trial) { return std::pair(error_of(trial), trial.trial); };
   for (const auto& trial : trials)
-    if (trial.treatment == treatment && (best == nullptr || error_of(trial) < error_of(*best))) best = &trial;
+    if (trial.treatment == treatment && (best == nullptr || rank(trial) < rank(*best))) best = &trial;
   if (best == nullptr) throw InvalidArgument(fmt::format("tuning: no trials of start '{}'", treatment.start));
   return *best;
 }

@@ -18,7 +18,8 @@ Settings random_settings(std::uint64_t seed, Index trial, std::size_t layers, co
 /// The options changed by settings. Throws InvalidArgument for what they do not have.
 FinetuneOptions with_settings(FinetuneOptions options, const Settings& settings);
 
-/// The trial of least validation error, the first of several; those that diverged come last. There is at least one.
+/// The trial of least validation error, in whatever order they finished; of several the one of least number. Those that
+/// diverged come last. There is at least one.
 const TuningTrial& best_trial(const std::vector<TuningTrial>& trials, const Treatment& treatment);
 
 }  // namespace dbn::detail

@@ -73,7 +73,7 @@ TEST(Start, EveryRowOfBothTablesIsAStart) {
 TEST(Start, AControlStandsBehindAPlus) {
   for (const auto& row : controls()) {
     for (const std::string& base : row.pretrained ? std::vector<std::string>{"rbm", "denoising@tanh"}
-                                                 : std::vector<std::string>{"he", "init:sparse@relu"}) {
+                                                  : std::vector<std::string>{"he", "init:sparse@relu"}) {
       const Start start = parse(base + "+" + row.name);
       EXPECT_EQ(start.control, row.control);
       EXPECT_EQ(start.name, base + "+" + row.name);

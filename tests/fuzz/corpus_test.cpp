@@ -38,6 +38,7 @@ const Row kRows[] = {
     {"npy", npy},
     {"npz", npz},
     {"options", options},
+    {"run_record", run_record},
     {"safetensors", safetensors},
     {"stack", stack},
     {"zip", zip},

@@ -30,6 +30,7 @@ Target model;
 Target npy;
 Target npz;
 Target options;
+Target run_record;
 Target safetensors;
 Target stack;
 Target zip;

@@ -61,7 +61,9 @@ TEST(LineFile, TakesNothingMoreAfterAFailure) {
     SCOPED_TRACE(call);
     EXPECT_THAT(text_of(dir.path("a")), testing::StartsWith("one\n"));
     EXPECT_THAT(text_of(dir.path("a")), testing::Not(testing::HasSubstr("three")));
-    if (whole) EXPECT_EQ(text_of(dir.path("a")), "one\ntwo\n");
+    if (whole) {
+      EXPECT_EQ(text_of(dir.path("a")), "one\ntwo\n");
+    }
     if (call.empty()) {
       EXPECT_TRUE(whole);
       break;

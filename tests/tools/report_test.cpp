@@ -23,7 +23,8 @@ class ReportCommand : public ToolTest {
 };
 
 TEST_F(ReportCommand, WritesThePageOfARecord) {
-  const auto record = made({5, 6, 7}, {8, 9, 11});
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  put_in_order(record);
   save(record);
   EXPECT_THAT(run("report runs.jsonl"), testing::HasSubstr("6 runs of 2 treatments: report.html"));
   EXPECT_EQ(text("report.html"), report_html(record));

@@ -34,11 +34,11 @@ class Resume : public ToolTest {
   // Starts a command, waits until it has told of an epoch or a run, and sends the signal; stderr stays in `err`.
   int stop(const std::string& arguments, const std::string& signal) const {
     // Shells have what they start in the background ignore SIGINT.
-    return shell(
-        fmt::format("env --default-signal=INT {} {} >out 2>err & p=$!\nuntil grep -qs ' s$' err || ! kill -0 $p; do "
-                    "sleep 0.02; done\n"
-                    "kill -{} $p\nwait $p",
-                    DBN_TOOL_PATH, arguments, signal));
+    return shell(fmt::format(
+        "env --default-signal=INT {} {} >out 2>err & p=$!\nuntil grep -qsE ' s(,|$)' err || ! kill -0 $p; do "
+        "sleep 0.02; done\n"
+        "kill -{} $p\nwait $p",
+        DBN_TOOL_PATH, arguments, signal));
   }
   // The command that a stopped one printed, without its program.
   std::string printed_command() const {

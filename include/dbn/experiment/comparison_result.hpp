@@ -21,11 +21,11 @@ struct ComparisonCell {
   Index runs = 0;
   Index failures = 0;
   std::optional<MeanEstimate> test_error = {};  ///< percent; none when all runs failed
-  std::vector<double> test_errors;              ///< by seed
-  std::vector<std::uint64_t> seeds;             ///< of those errors
-  TimeToTarget epochs_to_target;                ///< of the runs that did not fail
-  TimeToTarget seconds_to_target;               ///< pretraining counts
-  double pretrain_seconds = 0;  ///< mean a run
+  std::vector<double> test_errors = {};         ///< by seed
+  std::vector<std::uint64_t> seeds = {};        ///< of those errors
+  TimeToTarget epochs_to_target = {};           ///< of the runs that did not fail
+  TimeToTarget seconds_to_target = {};          ///< pretraining counts
+  double pretrain_seconds = 0;                  ///< mean a run
   double finetune_seconds = 0;
   std::optional<TuningTrial> chosen = {};  ///< the trial whose settings the runs have
   double tuning_seconds = 0;               ///< of all its trials

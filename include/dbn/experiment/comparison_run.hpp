@@ -80,14 +80,14 @@ struct ComparisonHeader {
   std::string command = {};  ///< that makes it again; empty when no command made it
   std::uint64_t seed = 0;    ///< the first; the others follow it
   Index seeds = 0;
-  double target = 0;           ///< percent
-  std::string training, test;  ///< names of the data
+  double target = 0;                     ///< percent
+  std::string training = {}, test = {};  ///< names of the data
   Index training_cases = 0, test_cases = 0, features = 0;
-  std::vector<std::string> classes;
-  std::vector<Start> starts;
-  std::vector<Treatment> treatments;  ///< in the order in which they are reported
-  Index tuning_trials = 0;            ///< of each treatment; 0: none
-  RunIdentity identity = {};          ///< all that a run's bits depend on beside its treatment and seed
+  std::vector<std::string> classes = {};
+  std::vector<Start> starts = {};
+  std::vector<Treatment> treatments = {};  ///< in the order in which they are reported
+  Index tuning_trials = 0;                 ///< of each treatment; 0: none
+  RunIdentity identity = {};               ///< all that a run's bits depend on beside its treatment and seed
 };
 
 struct ComparisonRecord {

@@ -14,8 +14,8 @@ namespace dbn {
 std::string to_json_lines(const ComparisonRecord& record);
 
 /// The record in a text. `name` is for messages. A last line without its line feed, cut off by a kill, is passed over.
-/// Trials and runs are brought into the record's order; one that stands twice, or belongs to no treatment or seed of the
-/// header, is refused. Throws DataError with the line for anything that to_json_lines() would not write.
+/// Trials and runs are brought into the record's order; one that stands twice, or belongs to no treatment or seed of
+/// the header, is refused. Throws DataError with the line for anything that to_json_lines() would not write.
 ComparisonRecord parse_run_record(std::string_view text, const std::string& name);
 
 /// The record in a file. Throws IoError, or DataError as parse_run_record() does.

@@ -95,7 +95,7 @@ class ComparisonRecipe final : public Recipe {
     RecipeResult found;
     const auto settings = settings_of(result);
     for (std::size_t i = 0; i < settings.size(); ++i) add_rows(found, result, settings[i], i);
-    for (const auto& text : published_.beside) found.remarks.push_back("Published beside it: " + text + ".");
+    for (const auto& text : published_.beside) found.remarks.push_back("Published: " + text + ".");
     if (record.header.tuning_trials > 0) found.remarks.push_back(tuning_remark(record));
     found.remarks.push_back(verdict(record, result));
     if (run.folder != nullptr)
