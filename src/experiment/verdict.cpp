@@ -103,7 +103,7 @@ std::string certainty(const Contest& contest, std::size_t pairs) {
     if (contest.gain.p_holm <= kLevel)
       return fmt::format(" It stands among all {} pairs that were compared (Holm's p = {:.2g}).", pairs,
                          contest.gain.p_holm);
-    return fmt::format(" The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}); more --seeds would.",
+    return fmt::format(" The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}); more --seeds may.",
                        pairs, pairs == 1 ? "" : "s", contest.gain.p_holm);
   }
   if (errors.equivalence.p <= kLevel)
