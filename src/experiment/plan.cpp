@@ -7,11 +7,15 @@
 #include <fmt/ranges.h>
 
 #include <dbn/core/error.hpp>
+#include <dbn/core/parallel.hpp>
 #include <dbn/data/split.hpp>
 #include <dbn/pretrain/pretrain.hpp>
 
 namespace dbn::detail {
 namespace {
+
+// Below this many parameters a net runs best on one thread, several nets at once: 784-500-500-2000 is above it.
+constexpr double kSmallNet = 500000;
 
 template <typename T>
 void add_once(std::vector<T>& list, T value) {
@@ -173,6 +177,20 @@ PretrainOptions pretrain_options(const ComparisonOptions& options, const Start& 
   PretrainOptions own = dbn::pretrain_options(start, options.pretrain);
   own.layers = layers;
   return own;
+}
+
+std::vector<std::vector<Index>> all_sizes(const DataFiles& data, const ComparisonOptions& options) {
+  std::vector<std::vector<Index>> sizes;
+  for (const auto& layers : planned_nets(options)) sizes.push_back(net_sizes(data, layers));
+  return sizes;
+}
+
+bool trained_at_once(const std::vector<std::vector<Index>>& nets) {
+  return std::all_of(nets.begin(), nets.end(), [](const auto& sizes) { return parameter_count(sizes) < kSmallNet; });
+}
+
+Index seeds_together(const std::vector<std::vector<Index>>& nets) {
+  return trained_at_once(nets) ? 2 * static_cast<Index>(thread_count()) : 1;
 }
 
 FinetuneOptions finetune_options(const ComparisonOptions& options, const Plan& plan, const DataFiles& data,

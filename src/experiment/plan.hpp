@@ -47,11 +47,21 @@ std::vector<StackPlan> planned_stacks(const Plan& plan);
 /// Features, hidden layers, classes.
 std::vector<Index> net_sizes(const DataFiles& data, const std::vector<Index>& layers);
 
+/// Those of every planned net.
+std::vector<std::vector<Index>> all_sizes(const DataFiles& data, const ComparisonOptions& options);
+/// Whether all these nets are small enough to be trained several at once, on one thread each.
+bool trained_at_once(const std::vector<std::vector<Index>>& nets);
+/// How many seeds share memory: enough to keep all threads busy; more would only hold memory.
+Index seeds_together(const std::vector<std::vector<Index>>& nets);
+
 /// How a treatment is pretrained and fine-tuned, before tuning.
 PretrainOptions pretrain_options(const ComparisonOptions& options, const Start& start,
                                  const std::vector<Index>& layers);
 FinetuneOptions finetune_options(const ComparisonOptions& options, const Plan& plan, const DataFiles& data,
                                  const Treatment& treatment);
+
+/// All that the runs' bits depend on; starts, nets, seeds and label counts name the runs instead, and may grow.
+RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options, std::uint64_t seed);
 
 /// For messages and names of files: 500-500-2000.
 std::string layers_text(const std::vector<Index>& layers);

@@ -1,0 +1,122 @@
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/fingerprint.hpp>
+#include <dbn/data/split.hpp>
+#include <dbn/experiment/comparison.hpp>
+
+#include "plan.hpp"
+
+namespace dbn {
+namespace detail {
+
+RunIdentity identity_of(const DataFiles& data, const std::string& scale, ComparisonOptions options,
+                        std::uint64_t seed) {
+  RunIdentity identity{{"--seed", fmt::format("{}", seed)},
+                       {"--scale", scale},
+                       {"--binarize", options.binarize},
+                       {"training data", fingerprint(*data.training)},
+                       {"test data", fingerprint(*data.test)}};
+  const auto prefixed = [&](OptionFields fields, const std::string& prefix) {
+    std::erase_if(fields,
+                  [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
+    for (auto& field : fields) field.name = prefix + field.name;
+    add_options(identity, fields);
+  };
+  add_options(identity, options.fields(),
+              {"starts", "activations", "controls", "seeds", "labels", "layers", "depths", "widths", "plan", "target"});
+  prefixed(options.pretrain.fields(), "pretrain.");
+  prefixed(options.finetune.fields(), "finetune.");
+  return identity;
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::Plan;
+
+// How long "longer" is depends on the pretraining that it is measured by, so on other starts.
+std::string longer_name(const Treatment& treatment) {
+  return fmt::format("epochs of {}, layers {}, {} labels", treatment.start, detail::layers_text(treatment.layers),
+                     treatment.labels);
+}
+
+void add_longer_runs(RunIdentity& identity, const DataFiles& data, const ComparisonOptions& options, const Plan& plan) {
+  for (const auto& treatment : plan.treatments)
+    if (plan.start_of(treatment).control == Control::longer)
+      identity[longer_name(treatment)] =
+          fmt::format("{}", detail::finetune_options(options, plan, data, treatment).epochs);
+}
+
+void check_data(const DataFiles& data) {
+  if (!data.training->labelled())
+    throw InvalidArgument(fmt::format("{}: a comparison expects labels, found none; see --label-file, --label-column",
+                                      data.training->name));
+  if (!data.test || !data.test->labelled())
+    throw InvalidArgument(
+        fmt::format("{}: a comparison expects labelled test cases; name them with --test", data.training->name));
+}
+
+void check_tuning(const ComparisonOptions& options, const DataFiles& data, std::uint64_t seed) {
+  if (options.tune == 0) return;
+  const Split split = split_validation(*data.training, options.validation, seed);
+  if (labelled_cases(*data.training, split.validation).empty())
+    throw InvalidArgument(
+        fmt::format("--tune: expected validation cases with labels to choose by, found none; see "
+                    "--validation, which is {}",
+                    options.validation));
+}
+
+}  // namespace
+
+ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
+                                 std::uint64_t seed) {
+  options.validate();
+  check_data(data);
+  check_tuning(options, data, seed);
+  const Plan plan = detail::make_plan(data, options, seed);
+  RunIdentity identity = detail::identity_of(data, scale, options, seed);
+  add_longer_runs(identity, data, options, plan);
+  return {.version = {},
+          .command = {},
+          .seed = seed,
+          .seeds = options.seeds,
+          .target = options.target,
+          .training = data.training->name,
+          .test = data.test->name,
+          .training_cases = data.training->case_count(),
+          .test_cases = data.test->case_count(),
+          .features = data.training->feature_count(),
+          .classes = data.training->classes,
+          .starts = plan.starts,
+          .treatments = plan.treatments,
+          .tuning_trials = options.tune,
+          .identity = std::move(identity)};
+}
+
+void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& record) {
+  RunIdentity now = header.identity;
+  for (const auto& treatment : header.treatments)
+    if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));
+  if (const auto found = difference(record.header.identity, now); !found.empty())
+    throw InvalidArgument(fmt::format("the runs that are there are another comparison's: {}", found));
+  const auto places = places_of(header);
+  for (const auto& run : record.runs)
+    if (!places.contains(run.treatment) || run.seed - header.seed >= static_cast<std::uint64_t>(header.seeds))
+      throw InvalidArgument(
+          fmt::format("the runs that are there have one of start {}, layers {}, {} labels, seed {}, for which this "
+                      "comparison does not ask",
+                      run.treatment.start, detail::layers_text(run.treatment.layers), run.treatment.labels, run.seed));
+  for (const auto& trial : record.trials)
+    if (!places.contains(trial.treatment))
+      throw InvalidArgument(
+          fmt::format("the trials that are there have one of start {}, layers {}, {} labels, for "
+                      "which this comparison does not ask",
+                      trial.treatment.start, detail::layers_text(trial.treatment.layers), trial.treatment.labels));
+}
+
+}  // namespace dbn
