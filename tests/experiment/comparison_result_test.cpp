@@ -90,7 +90,7 @@ TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
   EXPECT_EQ(cell.tuning_seconds, 12);
 }
 
-TEST(ComparisonResult, RefusesARecordWithoutRuns) { EXPECT_THROW(summarize({}), InvalidArgument); }
+TEST(ComparisonResult, RefusesARecordWithoutRuns) { EXPECT_THROW(summarize(ComparisonRecord{}), InvalidArgument); }
 
 }  // namespace
 }  // namespace dbn

@@ -23,7 +23,7 @@ struct Setting {
 
 void set(Recipe& recipe, const Setting& setting) {
   auto sections = recipe.options();
-  sections.emplace_back("published", recipe.published());
+  sections.push_back({"published", recipe.published()});
   for (auto& [name, fields] : sections)
     for (const auto& field : fields)
       if (name == setting.section && field.name == setting.key) return set_option(field, setting.value);
