@@ -15,14 +15,18 @@ namespace {
 
 using Cells = std::vector<const ComparisonCell*>;
 
-// He is what people use today; without it, the last start that was named.
+// He is what people use today; without it, the last start that was named. A control is no reference.
 std::string reference_start(const ComparisonResult& result) {
-  for (const auto& cell : result.cells)
+  std::string last = result.cells.back().treatment.start;
+  for (const auto& cell : result.cells) {
     if (cell.treatment.start == "he") return "he";
-  return result.cells.back().treatment.start;
+    if (cell.start.control == Control::none) last = cell.treatment.start;
+  }
+  return last;
 }
 
 std::string arrival_text(const TimeToTarget& time) {
+  if (time.runs == 0) return "-";
   if (time.arrived == 0) return "never";
   const std::string median = time.median ? fmt::format("{:g}", *time.median) : "-";
   return time.arrived < time.runs ? fmt::format("{} ({} of {})", median, time.arrived, time.runs) : median;
@@ -33,19 +37,9 @@ std::string error_text(const ComparisonCell& cell) {
   return (cell.test_error ? estimate_text(*cell.test_error) : "-") + failed;
 }
 
-// The pair of a start and the reference; none where one of them has no run.
-const ComparisonPair* pair_in(const ComparisonResult& result, const Treatment& treatment, const std::string& other) {
-  const auto at = std::find_if(result.pairs.begin(), result.pairs.end(), [&](const ComparisonPair& pair) {
-    return pair.layers == treatment.layers && pair.labels == treatment.labels &&
-           ((pair.a == treatment.start && pair.b == other) || (pair.b == treatment.start && pair.a == other));
-  });
-  return at == result.pairs.end() ? nullptr : &*at;
-}
-
 std::string versus(const ComparisonResult& result, const ComparisonCell& cell, const std::string& reference) {
-  const ComparisonPair* pair = pair_in(result, cell.treatment, reference);
-  if (pair == nullptr) return "-";
-  return estimate_text((pair->a == reference ? turned(*pair) : *pair).errors.difference);
+  const auto pair = result.find_pair(cell.treatment.start, reference, cell.treatment.layers, cell.treatment.labels);
+  return pair ? estimate_text(pair->errors.difference) : "-";
 }
 
 // Cells of one net and number of labels stand together.

@@ -48,7 +48,7 @@ Block::Block(const DataFiles& data, const std::string& scale, const ComparisonOp
 
 // How long a start that trains longer is trained follows from other starts, so it is part of the name.
 std::string Block::kept_name(const Treatment& treatment) const {
-  const std::string name = fmt::format("compare.seed-{}.{}.{}.{}-labels", seed_, treatment.start,
+  const std::string name = fmt::format("{}.seed-{}.{}.{}.{}-labels", kept_.prefix, seed_, treatment.start,
                                        layers_text(treatment.layers), treatment.labels);
   if (plan_.start_of(treatment).control != Control::longer) return name;
   return fmt::format("{}.{}-epochs", name, finetune_options(options_, plan_, data_, treatment).epochs);
@@ -56,7 +56,7 @@ std::string Block::kept_name(const Treatment& treatment) const {
 
 std::string Block::kept_name(const StackPlan& stack) const {
   const std::string on = stack.labels > 0 ? fmt::format("{}-labels-", stack.labels) : "";
-  return fmt::format("compare.seed-{}.{}.{}.{}stack", seed_, stack.start, layers_text(stack.layers), on);
+  return fmt::format("{}.seed-{}.{}.{}.{}stack", kept_.prefix, seed_, stack.start, layers_text(stack.layers), on);
 }
 
 // For messages of one run among many.
@@ -79,7 +79,7 @@ void Block::expect_stacks(const std::vector<StackPlan>& wanted) {
 
 void Block::pretrain_stack(const StackPlan& wanted, Jobs& jobs, Jobs::Tell tell) {
   const auto place_in = std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& s) { return s.plan == wanted; });
-  PretrainOptions own = pretrain_options(options_, parse_start(wanted.start, options_.pretrain), wanted.layers);
+  PretrainOptions own = pretrain_options(options_, wanted, training_.case_count());
   own.visible = visible_units(own, training_);
   const auto layers = static_cast<double>(own.layers.size());
   const auto tell_batch = [&](Index layer, Index epoch, double done) {

@@ -19,6 +19,7 @@ namespace dbn::detail {
 /// Where the runs of a comparison are kept while they are trained; nowhere when there is no folder.
 struct KeptRuns {
   CheckpointFolder* folder = nullptr;
+  std::string prefix = "compare";  ///< with which their names begin
   RunIdentity identity = {};
 
   std::unique_ptr<RunKeeper> keeper(const std::string& name) const {

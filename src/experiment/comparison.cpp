@@ -139,12 +139,10 @@ void refuse_when_all_failed(const ComparisonRecord& record) {
 
 ComparisonRecord compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
                                 std::uint64_t seed, const ComparisonObserver& observer, CheckpointFolder* folder,
-                                const ComparisonRecord& finished) {
-  ComparisonRecord record{
-      .header = plan_comparison(data, scale, options, seed), .trials = finished.trials, .runs = finished.runs};
-  if (!finished.runs.empty() || !finished.trials.empty()) check_goes_on(record.header, finished);
+                                const ComparisonRecord& finished, const std::string& kept_as) {
+  ComparisonRecord record = go_on(plan_comparison(data, scale, options, seed), finished);
   const Plan plan{.starts = record.header.starts, .treatments = record.header.treatments};
-  const KeptRuns kept{.folder = folder, .identity = detail::identity_of(data, scale, options, seed)};
+  const KeptRuns kept{.folder = folder, .prefix = kept_as, .identity = detail::identity_of(data, scale, options, seed)};
   const auto nets = detail::all_sizes(data, options);
   Jobs jobs(detail::trained_at_once(nets), observer);
   const Index together = detail::seeds_together(nets);

@@ -61,14 +61,18 @@ void check_data(const DataFiles& data) {
         fmt::format("{}: a comparison expects labelled test cases; name them with --test", data.training->name));
 }
 
-void check_tuning(const ComparisonOptions& options, const DataFiles& data, std::uint64_t seed) {
-  if (options.tune == 0) return;
-  const Split split = split_validation(*data.training, options.validation, seed);
-  if (labelled_cases(*data.training, split.validation).empty())
-    throw InvalidArgument(
-        fmt::format("--tune: expected validation cases with labels to choose by, found none; see "
-                    "--validation, which is {}",
-                    options.validation));
+// What chooses by validation cases needs some: tuning those of the first seed, patience those of every seed.
+void check_validation(const ComparisonOptions& options, const DataFiles& data, std::uint64_t seed) {
+  const bool patient = options.finetune.patience > 0;
+  const Index seeds = patient ? options.seeds : options.tune > 0 ? 1 : 0;
+  for (Index i = 0; i < seeds; ++i) {
+    const Split split = split_validation(*data.training, options.validation, seed + static_cast<std::uint64_t>(i));
+    if (labelled_cases(*data.training, split.validation).empty())
+      throw InvalidArgument(fmt::format(
+          "{}: expected validation cases with labels to choose by, found none with seed {}; see "
+          "--validation, which is {}",
+          patient ? "--finetune.patience" : "--tune", seed + static_cast<std::uint64_t>(i), options.validation));
+  }
 }
 
 }  // namespace
@@ -77,7 +81,7 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
                                  std::uint64_t seed) {
   options.validate();
   check_data(data);
-  check_tuning(options, data, seed);
+  check_validation(options, data, seed);
   const Plan plan = detail::make_plan(data, options, seed);
   RunIdentity identity = detail::identity_of(data, scale, options, seed);
   add_longer_runs(identity, data, options, plan);
@@ -98,7 +102,8 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
           .identity = std::move(identity)};
 }
 
-void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& record) {
+ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord record) {
+  if (record.runs.empty() && record.trials.empty()) return {.header = header, .trials = {}, .runs = {}};
   RunIdentity now = header.identity;
   for (const auto& treatment : header.treatments)
     if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));
@@ -117,6 +122,9 @@ void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& recor
           fmt::format("the trials that are there have one of start {}, layers {}, {} labels, for "
                       "which this comparison does not ask",
                       trial.treatment.start, detail::layers_text(trial.treatment.layers), trial.treatment.labels));
+  std::erase_if(record.runs, [](const ComparisonRun& run) { return run.failed(); });
+  record.header = header;
+  return record;
 }
 
 }  // namespace dbn

@@ -63,9 +63,8 @@ double comparison_work(const DataFiles& data, const ComparisonOptions& options) 
   for (const auto& stack : detail::planned_stacks(plan)) {
     auto sizes = detail::net_sizes(data, stack.layers);
     sizes.pop_back();
-    const Start start = parse_start(stack.start, options.pretrain);
-    pretraining += pretrain_work(sizes, detail::pretrain_options(options, start, stack.layers),
-                                 stack.labels > 0 ? stack.labels : cases);
+    pretraining +=
+        pretrain_work(sizes, detail::pretrain_options(options, stack, cases), stack.labels > 0 ? stack.labels : cases);
   }
   return static_cast<double>(options.seeds) * pretraining + static_cast<double>(options.seeds + options.tune) * tuning;
 }

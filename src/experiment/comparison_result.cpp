@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,16 +31,23 @@ Runs runs_of(const ComparisonRecord& record, const Treatment& treatment) {
   return runs;
 }
 
-// How long the runs took to the target, or were watched; `time` gives an epoch's place on that scale.
-template <typename Reached, typename Watched>
-TimeToTarget time_of(const Runs& runs, Reached reached, Watched watched) {
+// How long the runs took to the target. One that stopped early or diverged never arrived, however long it would have
+// been watched: it counts as watched as long as any. Nothing when no run looked at validation cases.
+template <typename Reached, typename Length>
+TimeToTarget time_of(const Runs& runs, Reached reached, Length length) {
+  double longest = 0;
+  bool watched = false;
+  for (const auto* run : runs) {
+    longest = std::max(longest, static_cast<double>(length(*run)));
+    watched = watched || (!run->history.empty() && run->history.front().validation_error);
+  }
+  if (!watched) return {};
   std::vector<Arrival> arrivals;
   for (const auto* run : runs) {
-    if (run->failed()) continue;
     const auto at = reached(*run);
-    arrivals.push_back({.time = at ? static_cast<double>(*at) : watched(*run), .arrived = at.has_value()});
+    arrivals.push_back({.time = at ? static_cast<double>(*at) : longest, .arrived = at.has_value()});
   }
-  return arrivals.empty() ? TimeToTarget{} : time_to_target(arrivals);
+  return time_to_target(arrivals);
 }
 
 const Start& start_named(const ComparisonHeader& header, const std::string& name) {
@@ -113,9 +121,13 @@ std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Trea
   return pair;
 }
 
+// Controls explain results; they must not make it harder to see one.
+bool has_control(const ComparisonPair& pair, const ComparisonHeader& header) {
+  return start_named(header, pair.a).control != Control::none || start_named(header, pair.b).control != Control::none;
+}
+
 std::vector<ComparisonPair> pairs_of(const ComparisonRecord& record, const std::vector<ComparisonCell>& cells) {
   std::vector<ComparisonPair> pairs;
-  std::vector<double> p;
   for (std::size_t i = 0; i < cells.size(); ++i)
     for (std::size_t j = i + 1; j < cells.size(); ++j) {
       const auto& a = cells[i].treatment;
@@ -123,9 +135,20 @@ std::vector<ComparisonPair> pairs_of(const ComparisonRecord& record, const std::
       if (a.labels != b.labels || a.layers != b.layers) continue;
       if (auto pair = pair_of(record, a, b)) pairs.push_back(std::move(*pair));
     }
-  for (const auto& pair : pairs) p.push_back(pair.errors.p_wilcoxon);
-  const auto adjusted = holm_adjusted(p);
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i].p_holm = adjusted[i];
+  for (const bool with_control : {false, true}) {
+    std::vector<ComparisonPair*> family;
+    std::vector<double> p;
+    for (auto& pair : pairs)
+      if (has_control(pair, record.header) == with_control) {
+        family.push_back(&pair);
+        p.push_back(pair.errors.p_wilcoxon);
+      }
+    const auto adjusted = holm_adjusted(p);
+    for (std::size_t i = 0; i < family.size(); ++i) {
+      family[i]->p_holm = adjusted[i];
+      family[i]->family = std::ssize(family);
+    }
+  }
   return pairs;
 }
 
@@ -153,15 +176,32 @@ const ComparisonCell& ComparisonResult::cell(const Treatment& treatment) const {
                                     fmt::join(treatment.layers, "-"), treatment.labels));
 }
 
-ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
-                                      Index labels) const {
+std::optional<ComparisonPair> ComparisonResult::find_pair(const std::string& a, const std::string& b,
+                                                          const std::vector<Index>& layers, Index labels) const {
   for (const auto& pair : pairs) {
     if (pair.labels != labels || pair.layers != layers) continue;
     if (pair.a == a && pair.b == b) return pair;
     if (pair.a == b && pair.b == a) return turned(pair);
   }
+  return std::nullopt;
+}
+
+ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
+                                      Index labels) const {
+  if (auto found = find_pair(a, b, layers, labels)) return *found;
   throw InvalidArgument(fmt::format("comparison: no pair of '{}' and '{}' with layers {} and {} labels", a, b,
                                     fmt::join(layers, "-"), labels));
+}
+
+const ComparisonCell* ComparisonResult::best(const std::vector<Index>& layers, Index labels, bool pretrained) const {
+  const auto rank = [](const ComparisonCell& cell) { return std::pair(cell.failures, cell.test_error->mean); };
+  const ComparisonCell* best = nullptr;
+  for (const auto& cell : cells)
+    if (cell.treatment.layers == layers && cell.treatment.labels == labels && cell.test_error &&
+        cell.start.control == Control::none && cell.start.pretrained == pretrained &&
+        (best == nullptr || rank(cell) < rank(*best)))
+      best = &cell;
+  return best;
 }
 
 ComparisonResult summarize(const ComparisonRecord& record) {

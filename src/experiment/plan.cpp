@@ -179,6 +179,15 @@ PretrainOptions pretrain_options(const ComparisonOptions& options, const Start& 
   return own;
 }
 
+PretrainOptions pretrain_options(const ComparisonOptions& options, const StackPlan& stack, Index cases) {
+  PretrainOptions own = pretrain_options(options, parse_start(stack.start, options.pretrain), stack.layers);
+  if (stack.labels == 0) return own;
+  const auto batches = [&](Index count) { return (count + own.batch - 1) / own.batch; };
+  const Index times = (batches(cases) + batches(stack.labels) - 1) / batches(stack.labels);
+  for (Index& epochs : own.epochs) epochs *= times;
+  return own;
+}
+
 std::vector<std::vector<Index>> all_sizes(const DataFiles& data, const ComparisonOptions& options) {
   std::vector<std::vector<Index>> sizes;
   for (const auto& layers : planned_nets(options)) sizes.push_back(net_sizes(data, layers));

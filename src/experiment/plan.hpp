@@ -57,6 +57,9 @@ Index seeds_together(const std::vector<std::vector<Index>>& nets);
 /// How a treatment is pretrained and fine-tuned, before tuning.
 PretrainOptions pretrain_options(const ComparisonOptions& options, const Start& start,
                                  const std::vector<Index>& layers);
+/// The same of a stack, where `cases` are all that may pretrain: on labelled cases alone in so many more epochs that
+/// there are as many updates, or the fewer updates would speak against them.
+PretrainOptions pretrain_options(const ComparisonOptions& options, const StackPlan& stack, Index cases);
 FinetuneOptions finetune_options(const ComparisonOptions& options, const Plan& plan, const DataFiles& data,
                                  const Treatment& treatment);
 

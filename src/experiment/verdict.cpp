@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,16 +27,6 @@ Cells cells_of(const ComparisonResult& result, const Setting& setting) {
   return cells;
 }
 
-// Controls explain a result; nobody starts from them.
-const ComparisonCell* best(const Cells& cells, bool pretrained) {
-  const ComparisonCell* best = nullptr;
-  for (const auto* cell : cells)
-    if (cell->test_error && cell->start.control == Control::none && cell->start.pretrained == pretrained &&
-        (best == nullptr || cell->test_error->mean < best->test_error->mean))
-      best = cell;
-  return best;
-}
-
 const std::string& name_of(const ComparisonCell& cell) { return cell.treatment.start; }
 
 /// The best pretrained start and the best random one of a setting, and what they differ by.
@@ -46,67 +37,104 @@ struct Contest {
   bool helps;           ///< the winner is pretrained
 };
 
+// The winner is the one that errs less on the seeds on which both were trained.
 std::optional<Contest> contest(const ComparisonResult& result, const Setting& setting) {
-  const Cells cells = cells_of(result, setting);
-  const auto* pretrained = best(cells, true);
-  const auto* random = best(cells, false);
+  const auto* pretrained = result.best(setting.layers, setting.labels, true);
+  const auto* random = result.best(setting.layers, setting.labels, false);
   if (pretrained == nullptr || random == nullptr) return std::nullopt;
-  const bool helps = pretrained->test_error->mean < random->test_error->mean;
-  Contest found{
-      .winner = helps ? pretrained : random, .loser = helps ? random : pretrained, .gain = {}, .helps = helps};
-  const auto paired = [&](const ComparisonPair& pair) {
-    return pair.layers == setting.layers && pair.labels == setting.labels &&
-           ((pair.a == name_of(*found.loser) && pair.b == name_of(*found.winner)) ||
-            (pair.a == name_of(*found.winner) && pair.b == name_of(*found.loser)));
-  };
-  const auto at = std::find_if(result.pairs.begin(), result.pairs.end(), paired);
-  if (at == result.pairs.end()) return std::nullopt;  // no seed on which both were trained
-  found.gain = at->a == name_of(*found.loser) ? *at : turned(*at);
-  return found;
+  const auto gain = result.find_pair(name_of(*random), name_of(*pretrained), setting.layers, setting.labels);
+  if (!gain) return std::nullopt;
+  const bool helps = gain->errors.difference.mean > 0;
+  return Contest{.winner = helps ? pretrained : random,
+                 .loser = helps ? random : pretrained,
+                 .gain = helps ? *gain : turned(*gain),
+                 .helps = helps};
+}
+
+// Differences that are all the same number come of few seeds and few test cases: no interval of theirs tells anything.
+bool too_coarse(const Contest& contest) {
+  const MeanEstimate& gain = contest.gain.errors.difference;
+  return gain.interval && gain.deviation == 0 && gain.mean > 0;
 }
 
 bool clear(const Contest& contest) {
   const auto& interval = contest.gain.errors.difference.interval;
-  return interval && (*interval)[0] > 0;
+  return interval && (*interval)[0] > 0 && !too_coarse(contest);
 }
 
 // How far the winner is below the loser.
-std::string describe(const Contest& contest) {
+std::string describe(const Contest& contest, Index test_cases) {
   const MeanEstimate& gain = contest.gain.errors.difference;
-  return fmt::format("{:.2f} points below {} (paired 95 % interval {:.2f} to {:.2f}, {} seeds)", gain.mean,
-                     name_of(*contest.loser), (*gain.interval)[0], (*gain.interval)[1], contest.gain.errors.seeds);
+  return fmt::format("{:.2f} points below {} (paired 95 % interval {:.2f} to {:.2f}, {} seeds, these {} test cases)",
+                     gain.mean, name_of(*contest.loser), (*gain.interval)[0], (*gain.interval)[1],
+                     contest.gain.errors.seeds, test_cases);
+}
+
+// What controls take away from a win of pretraining: another way to the same error.
+std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
+  std::vector<std::string> found;
+  const auto [start, layers, labels] = contest.winner->treatment;
+  const auto as_good = [&](const std::string& control) {
+    const auto pair = result.find_pair(control, start, layers, labels);  // the control's error minus the winner's
+    return pair && pair->errors.difference.interval && (*pair->errors.difference.interval)[0] <= 0;
+  };
+  if (!contest.helps) return found;
+  if (as_good(name_of(*contest.loser) + "+longer"))
+    found.push_back(fmt::format("{} that trains for as long is not clearly worse", name_of(*contest.loser)));
+  if (as_good(start + "+shuffled")) found.push_back("shuffled weights are not clearly worse");
+  return found;
 }
 
 // What the paired interval allows to say, and no more.
-std::string answer(const Contest& contest) {
+std::string answer(const ComparisonResult& result, const Contest& contest, Index test_cases) {
   const auto& errors = contest.gain.errors;
   const std::string& winner = name_of(*contest.winner);
   const std::string& loser = name_of(*contest.loser);
   if (!errors.difference.interval)
     return fmt::format("one seed cannot tell; {} erred {:.2f} points less than {} in it, run more --seeds", winner,
                        errors.difference.mean, loser);
-  if (clear(contest))
-    return fmt::format("start from {}: its error is {}; pretraining {} here", winner, describe(contest),
-                       contest.helps ? "helps" : "does not help");
-  return fmt::format("{} seeds do not tell {} from {}: {} comes out {}; the interval holds 0", errors.seeds,
-                     contest.helps ? winner : loser, contest.helps ? loser : winner, winner, describe(contest));
+  if (too_coarse(contest))
+    return fmt::format(
+        "{} seeds cannot tell: {} erred {:.2f} points less than {} in each, which is no spread to judge "
+        "by; run more --seeds",
+        errors.seeds, winner, errors.difference.mean, loser);
+  if (!clear(contest))
+    return fmt::format("{} seeds do not tell {} from {}: {} comes out {}; the interval holds 0", errors.seeds,
+                       contest.helps ? winner : loser, contest.helps ? loser : winner, winner,
+                       describe(contest, test_cases));
+  const auto but = doubts(result, contest);
+  const std::string helps = !contest.helps ? "pretraining does not help here"
+                            : but.empty()  ? "pretraining helps here"
+                                           : fmt::format("but {}", fmt::join(but, ", and "));
+  return fmt::format("start from {}: its error is {}; {}", winner, describe(contest, test_cases), helps);
+}
+
+// Fewest seeds with which a signed-rank test of so many pairs can come below the level: 2 / 2^n for each [Wilcoxon].
+Index seeds_to_confirm(Index family, double level) {
+  Index seeds = 2;
+  while (static_cast<double>(family) * std::exp2(1 - static_cast<double>(seeds)) > level) ++seeds;
+  return seeds;
 }
 
 // How sure that is beyond the one interval, or what it would take.
-std::string certainty(const Contest& contest, std::size_t pairs) {
+std::string certainty(const Contest& contest, Index test_cases) {
   constexpr double kLevel = 0.05;
   const auto& errors = contest.gain.errors;
-  if (!errors.difference.interval) return "";
+  const Index pairs = contest.gain.family;
+  if (!errors.difference.interval || too_coarse(contest)) return "";
   if (clear(contest)) {
     if (pairs == 1 && contest.gain.p_holm <= kLevel)
       return fmt::format(" Wilcoxon's test agrees (p = {:.2g}).", contest.gain.p_holm);
     if (contest.gain.p_holm <= kLevel)
       return fmt::format(" It stands among all {} pairs that were compared (Holm's p = {:.2g}).", pairs,
                          contest.gain.p_holm);
-    return fmt::format(" The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}); more --seeds may.",
-                       pairs, pairs == 1 ? "" : "s", contest.gain.p_holm);
+    return fmt::format(
+        " The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}), which takes {} seeds at least.",
+        pairs, pairs == 1 ? "" : "s", contest.gain.p_holm, std::max(errors.seeds + 1, seeds_to_confirm(pairs, kLevel)));
   }
-  if (errors.equivalence.p <= kLevel)
+  // One test case must weigh less than the margin, or equal errors are no more than coarse ones.
+  const bool fine = 100.0 / static_cast<double>(test_cases) <= errors.margin && errors.difference.deviation > 0;
+  if (fine && errors.equivalence.p <= kLevel)
     return fmt::format(" They are the same within {:g} points (p = {:.2g}): take the cheaper one.", errors.margin,
                        errors.equivalence.p);
   if (!errors.seeds_needed) return " Take the cheaper one.";
@@ -148,13 +176,16 @@ std::string failures_text(const ComparisonResult& result, const Setting& setting
   return text;
 }
 
-std::string sentence_for(const ComparisonResult& result, const Setting& setting) {
+std::string sentence_for(const ComparisonResult& result, const Setting& setting, Index test_cases) {
   if (const auto found = contest(result, setting))
-    return answer(*found) + "." + certainty(*found, result.pairs.size()) + cost(*found) +
+    return answer(result, *found, test_cases) + "." + certainty(*found, test_cases) + cost(*found) +
            controls_text(result, *found) + failures_text(result, setting);
-  const Cells cells = cells_of(result, setting);
-  const auto* pretrained = best(cells, true);
-  const auto* only = pretrained != nullptr ? pretrained : best(cells, false);
+  const auto* pretrained = result.best(setting.layers, setting.labels, true);
+  const auto* random = result.best(setting.layers, setting.labels, false);
+  if (pretrained != nullptr && random != nullptr)
+    return fmt::format("no seed tells {} from {}: on none were both trained.", name_of(*pretrained), name_of(*random)) +
+           failures_text(result, setting);
+  const auto* only = pretrained != nullptr ? pretrained : random;
   if (only == nullptr) return "no run ended with a net." + failures_text(result, setting);
   return fmt::format("{} has the lowest mean error, {:.2f} %; name a pretrained and a random start to compare them.",
                      name_of(*only), only->test_error->mean) +
@@ -198,7 +229,7 @@ std::string verdict(const ComparisonRecord& record, const ComparisonResult& resu
     done.push_back(setting);
     const std::string net = several_nets ? fmt::format(" and layers {}", fmt::join(setting.layers, "-")) : "";
     text += fmt::format("{}With {} labels{}, {}", text.empty() ? "" : "\n", setting.labels, net,
-                        sentence_for(result, setting));
+                        sentence_for(result, setting, record.header.test_cases));
   }
   text += trend(result);
   if (record.header.tuning_trials == 0) text += "\nNo start was tuned; --tune gives each the same number of trials.";

@@ -58,6 +58,13 @@ std::vector<FileName> files_beginning(const std::string& folder, std::string_vie
   return files;
 }
 
+std::vector<std::string> records_beginning(const std::string& folder, std::string_view beginning) {
+  auto names = names_in_folder(folder);
+  std::erase_if(
+      names, [&](const std::string& name) { return !name.starts_with(beginning) || !name.ends_with(kRecordEnding); });
+  return names;
+}
+
 std::string path_of(const std::string& folder, const FileName& file) { return folder + "/" + file.text(); }
 
 }  // namespace
@@ -182,11 +189,12 @@ void CheckpointFolder::forget(const std::string& name) {
 }
 
 bool CheckpointFolder::holds_checkpoints(const std::string& path, std::string_view beginning) {
-  return !files_beginning(path, beginning).empty();
+  return !files_beginning(path, beginning).empty() || !records_beginning(path, beginning).empty();
 }
 
 void CheckpointFolder::clear(const std::string& path, std::string_view beginning) {
   for (const auto& file : files_beginning(path, beginning)) remove_file(path_of(path, file));
+  for (const auto& name : records_beginning(path, beginning)) remove_file(path + "/" + name);
 }
 
 void CheckpointFolder::hold() {

@@ -76,6 +76,36 @@ TEST(ComparisonResult, AdjustsOverAllPairs) {
   for (const auto& pair : result.pairs) EXPECT_EQ(pair.p_holm, 0.5);
 }
 
+// Controls explain results, and do not make it harder to see one: they are a family of their own.
+TEST(ComparisonResult, PairsWithAControlAreAFamilyOfTheirOwn) {
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  Start frozen = test::kRbm;
+  frozen.name = "rbm+frozen";
+  frozen.control = Control::frozen;
+  test::add_runs(record, frozen, 100, {6, 7, 9});
+  const auto result = summarize(record);
+  EXPECT_EQ(result.pair("rbm", "he", {20}, 100).p_holm, 0.25);
+  EXPECT_EQ(result.pair("rbm", "he", {20}, 100).family, 1);
+  EXPECT_EQ(result.pair("rbm", "rbm+frozen", {20}, 100).family, 2);
+  EXPECT_EQ(result.pair("rbm", "rbm+frozen", {20}, 100).p_holm, 0.5);
+}
+
+// Who gave up early would not have arrived either: both others arrive late, and half of three is not reached by one.
+TEST(ComparisonResult, ARunThatStoppedEarlyOrDivergedNeverArrives) {
+  auto record = made({5, 4, 4.5}, {8, 9, 11});
+  auto& stopped = record.runs[0];
+  stopped.history.resize(1);  // at 6 %
+  record.runs[1].failure = "diverged";
+  record.runs[1].history.clear();
+  const auto cell = summarize(record).cell(of("rbm"));
+  EXPECT_EQ(cell.epochs_to_target.runs, 3);
+  EXPECT_EQ(cell.epochs_to_target.arrived, 1);
+  EXPECT_FALSE(cell.epochs_to_target.median);
+  for (auto& run : record.runs)
+    for (auto& epoch : run.history) epoch.validation_error.reset();
+  EXPECT_EQ(summarize(record).cell(of("rbm")).epochs_to_target.runs, 0) << "nobody looked";
+}
+
 TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
   auto record = made({5, 6}, {8, 9});
   for (const double error : {7.0, 6.0, 6.0})

@@ -80,6 +80,20 @@ TEST(ComparisonResume, GoesOnAfterAnyNumberOfStopsToTheSameNumbers) {
     }
 }
 
+TEST(ComparisonResume, MakesRunsThatFailedAgain) {
+  auto options = tiny_options({"rbm", "he"});
+  options.pretrain.learning_rate = {1e6};
+  const auto failed = compare(options);
+  Index runs = 0;
+  ComparisonObserver observer;
+  observer.run = [&](const ComparisonRun&) { ++runs; };
+  options.pretrain.on_divergence = options.finetune.on_divergence = "retry";
+  const auto retried = compare_starts(tiny_digits(), "auto", options, 7, observer, nullptr, failed);
+  EXPECT_EQ(runs, 2) << "those of rbm";
+  for (const auto& run : retried.runs) EXPECT_FALSE(run.failed()) << run.failure;
+  EXPECT_EQ(numbers(retried), numbers(compare(options)));
+}
+
 TEST(ComparisonResume, TakesFinishedRunsWhenSeedsStartsLabelsAndNetsGrow) {
   auto options = tiny_options({"rbm", "he"});
   const test::TempDir dir;

@@ -58,8 +58,10 @@ struct ByHand {
 
   Mlp net(const Start& start, const ComparisonOptions& o) const {
     if (!start.pretrained) return make_mlp({784, 20, 20, 10}, start.activation, start.method, seed);
-    const PreparedCases& cases = start.control == Control::labelled ? labelled : training;
-    return unroll(pretrain(cases, &validation, pretrain_options(start, o.pretrain), seed).stack, 10, seed);
+    const bool few = start.control == Control::labelled;
+    PretrainOptions own = pretrain_options(start, o.pretrain);
+    if (few) own.epochs = {3 * own.epochs[0]};  // one batch of 50 cases for three of 270: as many updates
+    return unroll(pretrain(few ? labelled : training, &validation, own, seed).stack, 10, seed);
   }
 
   std::uint64_t seed;

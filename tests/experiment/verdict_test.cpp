@@ -51,15 +51,75 @@ TEST(Verdict, OneSeedTellsNothing) {
 
 // Three seeds cannot make a rank test sure, six can: 2 / 2^6 is below 5 %.
 TEST(Verdict, SaysWhetherTheRankTestAgrees) {
-  EXPECT_THAT(said_of(made({5, 6, 7}, {8, 9.1, 9.9})), HasSubstr("does not confirm it yet (Holm's p = 0.25)"));
+  EXPECT_THAT(said_of(made({5, 6, 7}, {8, 9.1, 9.9})),
+              HasSubstr("does not confirm it yet (Holm's p = 0.25), which takes 6 seeds at least"));
   EXPECT_THAT(said_of(made({5, 6, 7, 5, 6, 7}, {8, 9.1, 9.9, 8.2, 9.3, 9.8})),
               HasSubstr("Wilcoxon's test agrees (p = 0.031)"));
 }
 
 TEST(Verdict, SaysWhenTheDifferenceIsTooSmallToMatter) {
   // Within a tenth of a point, and not above 0 for sure: differences .02, -.02, .01, -.01 around 0.
-  EXPECT_THAT(said_of(made({5, 6, 7, 8}, {5.02, 5.98, 7.01, 7.99})), HasSubstr("the same within 0.1 points"));
+  auto record = made({5, 6, 7, 8}, {5.02, 5.98, 7.01, 7.99});
+  record.header.test_cases = 10000;
+  EXPECT_THAT(said_of(record), HasSubstr("the same within 0.1 points"));
   EXPECT_THAT(said_of(made({5, 6, 7, 8}, {6, 5.5, 8, 7.5})), AllOf(HasSubstr("about "), HasSubstr("seeds would show")));
+}
+
+// Three differences of exactly one point: no spread, so no interval and no certainty.
+TEST(Verdict, EqualDifferencesAreTooCoarseToTell) {
+  const std::string text = said_of(made({5, 6, 7}, {6, 7, 8}));
+  EXPECT_THAT(text, HasSubstr("3 seeds cannot tell: rbm erred 1.00 points less than he in each"));
+  EXPECT_THAT(text, Not(AnyOf(HasSubstr("start from"), HasSubstr("helps"))));
+}
+
+// A tenth of a point is less than one of a hundred test cases.
+TEST(Verdict, CoarseTestCasesAreNoEquivalence) {
+  auto record = made({5, 6, 7, 8}, {5.02, 5.98, 7.01, 7.99});
+  record.header.test_cases = 100;
+  EXPECT_THAT(said_of(record), Not(HasSubstr("the same within")));
+}
+
+// He fails on the seeds that are hard for everybody: its mean is lower, and it is worse wherever both were trained.
+TEST(Verdict, JudgesByTheSeedsOnWhichBothWereTrained) {
+  auto record = made({5, 6.1, 15, 16, 14}, {6, 7.2, 9, 9, 9});
+  for (auto& run : record.runs)
+    if (run.treatment.start == "he" && run.seed >= 2) run.failure = "diverged";
+  for (std::uint64_t seed = 5; seed < 8; ++seed) {
+    for (const char* start : {"rbm", "he"}) {
+      auto run = record.runs.front();
+      run.treatment.start = start;
+      run.seed = seed;
+      run.test_error = (start[0] == 'r' ? 5 : 6) + 0.1 * static_cast<double>(seed * seed % 5);
+      record.runs.push_back(run);
+    }
+  }
+  record.header.seeds = 8;
+  EXPECT_THAT(said_of(record),
+              AllOf(HasSubstr("start from rbm"), HasSubstr("5 seeds, these"), HasSubstr("3 of 8 runs of he diverged")));
+}
+
+TEST(Verdict, AStartThatFailsIsNotPreferred) {
+  auto record = made({1, 1, 1}, {8, 9.1, 9.9});
+  Start denoising = kRbm;
+  denoising.name = denoising.method = "denoising";
+  add_runs(record, denoising, 100, {5, 6, 7});
+  for (auto& run : record.runs)
+    if (run.treatment.start == "rbm" && run.seed > 0) run.failure = "diverged";
+  EXPECT_THAT(said_of(record), HasSubstr("start from denoising"));
+}
+
+TEST(Verdict, ControlsThatDoAsWellTakeTheWinAway) {
+  auto record = made({5, 6, 7}, {8, 9.1, 9.9});
+  Start longer = kHe;
+  longer.name = "he+longer";
+  longer.control = Control::longer;
+  add_runs(record, longer, 100, {5.1, 5.8, 7.2});
+  Start shuffled = kRbm;
+  shuffled.name = "rbm+shuffled";
+  shuffled.control = Control::shuffled;
+  add_runs(record, shuffled, 100, {9, 9.8, 11.1});
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("but he that trains for as long is not clearly worse"),
+                                     Not(HasSubstr("helps here")), Not(HasSubstr("shuffled weights are not"))));
 }
 
 TEST(Verdict, TellsTheCost) {

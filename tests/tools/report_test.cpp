@@ -33,6 +33,19 @@ TEST_F(ReportCommand, WritesThePageOfARecord) {
   EXPECT_EQ(text("other.html"), text("report.html"));
 }
 
+TEST_F(ReportCommand, AComparisonThatGoesOnReplacesItsPageAndNoOtherFile) {
+  const std::string compare =
+      "compare --quiet --data synthetic:digits,cases=100,test=50 --layers 4 --starts xavier,he --finetune.epochs 1 "
+      "--finetune.min-updates 0 --seeds ";
+  run(compare + "1");
+  const std::string one = text("report.html");
+  run(compare + "2");
+  EXPECT_NE(text("report.html"), one);
+  write_file(dir_.path("notes.txt"), std::string_view("mine"));
+  expect_refused(4, "notes.txt", compare + "3 --report notes.txt");
+  EXPECT_EQ(text("notes.txt"), "mine");
+}
+
 TEST_F(ReportCommand, ReplacesNothingUnasked) {
   save(made({5, 6}, {8, 9}));
   expect_refused(2, "runs.jsonl is also read", "report runs.jsonl --out runs.jsonl --force");

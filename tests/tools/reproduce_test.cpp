@@ -26,6 +26,10 @@ const std::string kAutoencoder =
     "bernoulli,gaussian --pretrain.learning-rate 0.05,0.001 --pretrain.epochs 1 --finetune.rbm.epochs 2 "
     "--finetune.random.epochs 3";
 
+const std::string kComparison =
+    "reproduce rectangles --data synthetic:rectangles,cases=80,test=40 --compare.layers 5 --compare.starts rbm,he "
+    "--compare.tune 1 --compare.validation 20 --pretrain.epochs 1 --finetune.epochs 1 --finetune.min-updates 0 --quiet";
+
 using Reproduce = ToolTest;
 
 TEST_F(Reproduce, ListsEveryRecipe) {
@@ -137,6 +141,32 @@ TEST_F(Reproduce, ThreadsChangeNoNumber) {
     return all;
   };
   EXPECT_EQ(values("1"), values("3"));
+}
+
+TEST_F(Reproduce, ComparisonsStandBesideThePublishedErrors) {
+  const json r = run_json(kComparison + " --seeds 2");
+  ASSERT_EQ(r["rows"].size(), 3U);
+  EXPECT_THAT(r["rows"][0]["what"].get<std::string>(), HasSubstr("60 labels, 5: rbm, test error, %"));
+  EXPECT_EQ(r["rows"][0]["published"], "2.6");
+  EXPECT_TRUE(r["rows"][1]["published"].is_null());
+  const double gain = r["rows"][1]["mean"].get<double>() - r["rows"][0]["mean"].get<double>();
+  EXPECT_NEAR(r["rows"][2]["mean"].get<double>(), gain, 1e-12);
+}
+
+TEST_F(Reproduce, AComparisonGoesOnWithItsOwnRunsAlone) {
+  const std::string kept = kComparison + " --checkpoint kept --seeds ";
+  run(kept + "1");
+  const std::string record = text("kept/reproduce.rectangles.runs.jsonl");
+  expect_refused(4, "--resume", kept + "1");
+  expect_refused(2, "--pretrain.epochs", kept + "1 --resume --pretrain.epochs 2");
+  expect_refused(2, "--seed", kept + "1 --resume --seed 3");
+  EXPECT_EQ(text("kept/reproduce.rectangles.runs.jsonl"), record);
+  run(kept + "2 --resume");
+  const std::string grown = text("kept/reproduce.rectangles.runs.jsonl");
+  EXPECT_EQ(std::count(record.begin(), record.end(), '\n'), 1 + 2 + 2) << "header, trials, runs";
+  EXPECT_EQ(std::count(grown.begin(), grown.end(), '\n'), 1 + 2 + 4);
+  run(kept + "1 --force");
+  EXPECT_EQ(std::count(record.begin(), record.end(), '\n'), 1 + 2 + 2);
 }
 
 }  // namespace

@@ -59,12 +59,22 @@ ComparisonRecord earlier_record(const std::string& path, bool replace) {
   }
 }
 
-void check_same_comparison(const ComparisonHeader& header, const ComparisonRecord& earlier, const std::string& path) {
+ComparisonRecord taken_up(const ComparisonHeader& header, ComparisonRecord earlier, const std::string& path) {
   try {
-    check_goes_on(header, earlier);
+    return go_on(header, std::move(earlier));
   } catch (const InvalidArgument& error) {
     throw IoError(fmt::format("{}: exists, and {}; name another --out, or --force replaces it", path, error.what()));
   }
+}
+
+// A page that an earlier command made may be made again; no other file is replaced unasked.
+bool is_report(const std::string& path) {
+  constexpr std::size_t kHead = 4096;
+  std::error_code none;
+  if (!std::filesystem::is_regular_file(path, none)) return false;
+  const ByteBuffer head = read_beginning(path, kHead);
+  return std::string_view(reinterpret_cast<const char*>(head.data()), head.size()).find(kReportMark) !=
+         std::string_view::npos;
 }
 
 // How long the runs that are still to be made will take, judged by those that were.
@@ -198,15 +208,15 @@ void run_compare(std::span<const std::string> arguments) {
   ComparisonRecord record = earlier_record(outputs.record, replace);
   const bool goes_on = !record.header.treatments.empty();
   checkpointing.check(outputs.record, inputs, goes_on);
-  if (!outputs.report.empty()) check_output(outputs.report, inputs, replace || goes_on, "--report");
+  if (!outputs.report.empty())
+    check_output(outputs.report, inputs, replace || (goes_on && is_report(outputs.report)), "--report");
   if (!outputs.report.empty() && !outputs.record.empty() && same_file(outputs.report, outputs.record))
     throw InvalidArgument("--report: expected another file than --out");
   const DataFiles files = open_data(data);
   ComparisonHeader header = plan_comparison(files, data.scale, options, line.seed());
   header.version = DBN_VERSION;
   header.command = line.repeated({});
-  if (goes_on) check_same_comparison(header, record, outputs.record);
-  record.header = header;
+  record = taken_up(header, std::move(record), outputs.record);
   check_memory(line, "the comparison", comparison_memory(files, options, true) + checkpointing.bytes(0),
                "try fewer or smaller --layers, a smaller --pretrain.batch or --finetune.batch, or fewer --threads");
   if (line.global.dry_run) return print(plan(files, options));

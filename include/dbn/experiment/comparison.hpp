@@ -56,9 +56,10 @@ struct ComparisonObserver {
 ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
                                  std::uint64_t seed);
 
-/// Throws InvalidArgument that says what differs unless the runs and trials of `record` are those that a comparison
-/// with this header makes. It may have more seeds, starts, nets and label counts.
-void check_goes_on(const ComparisonHeader& header, const ComparisonRecord& record);
+/// What a comparison with this header begins with when `earlier` is there already: its trials, and its runs without
+/// those that failed, which are made again because they may be retried now. It may have more seeds, starts, nets and
+/// label counts than before; throws InvalidArgument, which says what differs, when `earlier` is of another comparison.
+ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord earlier);
 
 /// Bytes that compare_starts() takes at its largest, without the data: the stacks of the seeds that are trained
 /// together, and what trains as many of them, or of the nets, as are trained at once. With `kept` also what has
@@ -74,10 +75,11 @@ double comparison_work(const DataFiles& data, const ComparisonOptions& options);
 /// for each trained net. Small nets are trained several at once, one thread each; large ones after each other, on all
 /// threads: the results are the same bits. A run that diverges is recorded as failed. Throws InvalidArgument for bad
 /// options or data, DivergenceError when every run fails. Trials and runs of `finished` are not made again: see
-/// check_goes_on(). With a folder, every stack and run in training has its checkpoints there until it is finished and
-/// the observer has been told. Interrupted when the folder's hooks want to stop.
+/// go_on(). With a folder, every stack and run in training has its checkpoints there until it is finished and
+/// the observer has been told; their names begin with `kept_as`. Interrupted when the folder's hooks want to stop.
 ComparisonRecord compare_starts(const DataFiles& data, const std::string& scale, const ComparisonOptions& options,
                                 std::uint64_t seed, const ComparisonObserver& observer = {},
-                                CheckpointFolder* folder = nullptr, const ComparisonRecord& finished = {});
+                                CheckpointFolder* folder = nullptr, const ComparisonRecord& finished = {},
+                                const std::string& kept_as = "compare");
 
 }  // namespace dbn

@@ -23,7 +23,7 @@ struct ComparisonCell {
   std::optional<MeanEstimate> test_error = {};  ///< percent; none when all runs failed
   std::vector<double> test_errors = {};         ///< by seed
   std::vector<std::uint64_t> seeds = {};        ///< of those errors
-  TimeToTarget epochs_to_target = {};           ///< of the runs that did not fail
+  TimeToTarget epochs_to_target = {};           ///< of all runs; those that failed never arrive
   TimeToTarget seconds_to_target = {};          ///< pretraining counts
   double pretrain_seconds = 0;                  ///< mean a run
   double finetune_seconds = 0;
@@ -44,7 +44,10 @@ struct ComparisonPair {
   Index labels = 0;
   PairedComparison errors;  ///< a's error minus b's, in points
   Disagreement cases;
-  double p_holm = 1;  ///< of Wilcoxon's test, adjusted over all pairs of the comparison [Holm 1979]
+  /// Of Wilcoxon's test, adjusted over all pairs of the comparison without controls, or over those with one [Holm
+  /// 1979].
+  double p_holm = 1;
+  Index family = 1;  ///< how many pairs that are
 };
 
 /// The same pair in the order (b, a).
@@ -58,6 +61,12 @@ struct ComparisonResult {
   const ComparisonCell& cell(const Treatment& treatment) const;
   /// The pair in the order (a, b), turned round when it is stored as (b, a). Throws InvalidArgument for unknown names.
   ComparisonPair pair(const std::string& a, const std::string& b, const std::vector<Index>& layers, Index labels) const;
+  /// The same; none where there is no seed on which both were trained, or one of them is unknown.
+  std::optional<ComparisonPair> find_pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
+                                          Index labels) const;
+  /// Among the pretrained or the random starts of that net and number of labels, controls left out, the one with the
+  /// least mean error of those with the fewest failures; null when no run of any ended with a net.
+  const ComparisonCell* best(const std::vector<Index>& layers, Index labels, bool pretrained) const;
 };
 
 /// Everything that can be said of a record's runs; unfinished treatments are left out. Throws InvalidArgument for a

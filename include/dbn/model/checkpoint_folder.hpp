@@ -35,6 +35,9 @@ struct CheckpointHooks {
   std::function<void(const std::string&)> notice = {};  ///< a damaged checkpoint was passed over
 };
 
+/// Ends the name of a file of finished runs that stands in a folder beside the checkpoints of those in training.
+inline constexpr std::string_view kRecordEnding = ".runs.jsonl";
+
 /// A folder of files NAME-NUMBER.safetensors, one NAME a run. Keepers of several runs may be used at once.
 class CheckpointFolder {
  public:
@@ -58,7 +61,7 @@ class CheckpointFolder {
   /// Removes what is kept of a run.
   void forget(const std::string& name);
 
-  /// Whether a folder holds checkpoints of runs whose names begin like this.
+  /// Whether a folder holds checkpoints, or records, of runs whose names begin like this.
   static bool holds_checkpoints(const std::string& path, std::string_view beginning);
   /// Removes those and nothing else.
   static void clear(const std::string& path, std::string_view beginning);

@@ -38,16 +38,6 @@ std::vector<Setting> settings_of(const ComparisonResult& result) {
   return settings;
 }
 
-/// The start of the least mean error of its kind; none when every run of every one failed.
-const ComparisonCell* best(const Setting& setting, bool pretrained) {
-  const ComparisonCell* best = nullptr;
-  for (const auto* cell : setting.cells)
-    if (cell->start.pretrained == pretrained && cell->start.control == Control::none && cell->test_error &&
-        (best == nullptr || cell->test_error->mean < best->test_error->mean))
-      best = cell;
-  return best;
-}
-
 /// What is published of each setting, in the order of the comparison: 0 where nothing is.
 struct Published {
   std::vector<double> pretrained, random;
@@ -118,23 +108,26 @@ class ComparisonRecipe final : public Recipe {
     return options;
   }
 
+  // The command's name comes first: a folder knows its files by it.
+  static std::string kept_name(const RecipeRun& run) { return "reproduce." + run.name; }
   static std::string record_path(const RecipeRun& run) {
-    return fmt::format("{}/reproduce.{}.runs.jsonl", run.folder->path(), run.name);
+    return fmt::format("{}/{}{}", run.folder->path(), kept_name(run), kRecordEnding);
   }
 
   // Finished runs are kept as those of a comparison are, beside the checkpoints of those in training.
   ComparisonRecord compare(const RecipeRun& run) const {
     const ComparisonOptions options = options_for(run);
-    ComparisonRecord earlier;
+    ComparisonRecord record{
+        .header = plan_comparison(run.data, run.scale, options, run.seed), .trials = {}, .runs = {}};
     std::unique_ptr<RunRecordFile> file;
     if (run.folder != nullptr) {
       run.folder->hold();
       if (run.folder->resumes() && std::filesystem::exists(record_path(run)))
-        earlier = read_run_record(record_path(run));
-      earlier.header = plan_comparison(run.data, run.scale, options, run.seed);
-      file = std::make_unique<RunRecordFile>(record_path(run), earlier);
+        record = go_on(record.header, read_run_record(record_path(run)));
+      file = std::make_unique<RunRecordFile>(record_path(run), record);
     }
-    return compare_starts(run.data, run.scale, options, run.seed, observer_for(run, file.get()), run.folder, earlier);
+    return compare_starts(run.data, run.scale, options, run.seed, observer_for(run, file.get()), run.folder, record,
+                          kept_name(run));
   }
 
   static ComparisonObserver observer_for(const RecipeRun& run, RunRecordFile* file) {
@@ -157,8 +150,8 @@ class ComparisonRecipe final : public Recipe {
 
   void add_rows(RecipeResult& found, const ComparisonResult& result, const Setting& setting, std::size_t place) const {
     const std::string where = fmt::format("{} labels, {}: ", setting.labels, fmt::join(setting.layers, "-"));
-    const ComparisonCell* pretrained = best(setting, true);
-    const ComparisonCell* random = best(setting, false);
+    const ComparisonCell* pretrained = result.best(setting.layers, setting.labels, true);
+    const ComparisonCell* random = result.best(setting.layers, setting.labels, false);
     for (const auto* cell : setting.cells) {
       if (!cell->test_error) continue;
       const auto& list = cell == pretrained ? published_.pretrained : cell == random ? published_.random : kNothing;
@@ -174,11 +167,12 @@ class ComparisonRecipe final : public Recipe {
   void add_gain(RecipeResult& found, const ComparisonResult& result, const Setting& setting, std::size_t place,
                 const ComparisonCell& pretrained, const ComparisonCell& random) const {
     const auto& [a, b] = std::pair(random.treatment.start, pretrained.treatment.start);
-    const auto pair = result.pair(a, b, setting.layers, setting.labels);
+    const auto pair = result.find_pair(a, b, setting.layers, setting.labels);
+    if (!pair) return;  // no seed on which both were trained
     RecipeRow row{
         .what = fmt::format("{} labels, {}: {} minus {}, points", setting.labels, fmt::join(setting.layers, "-"), a, b),
         .published = {},
-        .measured = pair.errors.difference,
+        .measured = pair->errors.difference,
         .values = {}};
     if (const auto p = at(published_.pretrained, place), r = at(published_.random, place); p && r)
       row.published = fmt::format("{:.3g}", *r - *p);
