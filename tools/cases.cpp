@@ -25,6 +25,30 @@ void fit_features(Dataset& dataset, Index expected) {
                                     : ""));
 }
 
+// Cases that are no table hold the features of a model's categories themselves: of each group one must be 1 and the
+// others 0. Another number of features is refused elsewhere.
+void check_categories(const Dataset& dataset, const Schema& schema) {
+  if (schema.empty() || !dataset.schema.empty() || dataset.feature_count() != schema.feature_count()) return;
+  dataset.for_each_block([&](Index first_case, const ConstMatrixRef& block) {
+    Index first = 0;
+    for (std::size_t i = 0; i < schema.columns.size(); ++i) {
+      const Column& column = schema.columns[i];
+      const Index count = column.feature_count();
+      for (Index c = 0; column.categorical() && c < block.cols(); ++c) {
+        const ConstVectorRef group = block.col(c).segment(first, count);
+        if ((group.array() == 1).count() != 1 || (group.array() == 0).count() != count - 1)
+          throw DataError(fmt::format(
+              "{}: case {}, column {}{}: expected 1 for one of its {} categories and 0 for the others (features {} to "
+              "{}), as in the training cases, found other numbers; give a table with the categories' names, or such "
+              "features",
+              dataset.name, first_case + c + 1, i + 1, column.name.empty() ? "" : fmt::format(" ('{}')", column.name),
+              count, first + 1, first + count));
+      }
+      first += count;
+    }
+  });
+}
+
 // Cases of --test or of a test part beside --data, else those of --data.
 Dataset chosen_cases(const DataOptions& options) {
   const DataFiles files = open_data(options);
@@ -65,6 +89,8 @@ TrainingCases load_training_cases(DataOptions options, std::uint64_t seed, const
                             ? *fitted
                             : fit_preprocessing(options.scale, *cases.files.training, cases.split.training,
                                                 Binarization::parse(options.binarize, seed));
+  for (const auto& dataset : {cases.files.training, cases.files.test})
+    if (dataset) check_categories(*dataset, cases.preprocessing.schema);
   return cases;
 }
 
@@ -84,6 +110,7 @@ PreparedCases load_model_cases(DataOptions options, const ModelFile& model) {
   const bool predicts = task(model.task).outputs != Outputs::inputs;
   if (predicts && chosen.has_targets()) adopt_targets(chosen, model.outputs);
   fit_features(chosen, model.net.feature_count());
+  check_categories(chosen, model.preprocessing.schema);
   if (predicts && chosen.labelled()) adopt_classes(chosen, model.outputs);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), model.preprocessing};
@@ -93,6 +120,7 @@ PreparedCases load_feature_cases(DataOptions options, Index features, const Prep
   options.schema = preprocessing.schema;
   Dataset chosen = chosen_cases(options);
   fit_features(chosen, features);
+  check_categories(chosen, preprocessing.schema);
   const Index count = chosen.case_count();
   return {std::make_shared<const Dataset>(std::move(chosen)), all_cases(count), preprocessing};
 }

@@ -1,9 +1,14 @@
 #include "data_report.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+
+#include <dbn/core/error.hpp>
+#include <dbn/data/format.hpp>
 
 #include "printable.hpp"
 
@@ -62,6 +67,16 @@ std::string target_text(const TargetDescription& target) {
                      target.most, target.mean, target.deviation);
 }
 
+bool reads_back(const std::string& path, const ReadOptions& options, const Schema& schema, Index cases) {
+  try {
+    const Dataset again = read_dataset(path, options);
+    return again.case_count() == cases &&
+           std::ranges::equal(again.schema.columns, schema.columns, {}, &Column::categorical, &Column::categorical);
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 json description_json(const Dataset& dataset, const DataDescription& d) {
@@ -106,4 +121,24 @@ std::string description_text(const std::string& part, const Dataset& dataset, co
   if (!dataset.classes.empty()) text += line("classes", classes_text(dataset, d)) + line("balance", balance_text(d));
   for (const auto& target : d.targets) text += line("target", target_text(target));
   return text + line("advice", advice_text(d.advice)) + line("because", d.advice.reason);
+}
+
+std::string reading_options(const std::string& path, const Dataset& dataset, Index cases, bool with_labels) {
+  const auto& columns = dataset.schema.columns;
+  if (columns.empty()) return "";  // names above numbers are a header
+  const bool targets = with_labels && dataset.has_targets();
+  std::string labels = with_labels ? "label" : "none";
+  if (targets) labels = fmt::format("{}", fmt::join(dataset.target_names, ","));
+  const bool last = with_labels && dataset.target_names.size() < 2;
+  if (reads_back(path, {.label_column = last ? "last" : labels, .numeric_labels = targets}, dataset.schema, cases))
+    return "";
+  // A column that is asked for by its name makes the first line a header: that of the labels, else one of categories.
+  std::string categories;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!columns[i].categorical()) continue;
+    const std::string name = columns[i].name.empty() ? fmt::format("x{}", i + 1) : columns[i].name;
+    categories += categories.empty() ? "" : ",";
+    categories += with_labels ? fmt::format("{}", i + 1) : name;
+  }
+  return fmt::format("--label-column '{}' --categorical '{}'", printable(labels), printable(categories));
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <exception>
 
+#include <Eigen/Core>
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -34,6 +35,8 @@ void parallel_for(Index n, FunctionRef<void(Index)> body) {
     for (Index i = 0; i < n; ++i) body(i);
     return;
   }
+  // Eigen looks up the sizes of caches at its first product, which must not be several threads' first.
+  [[maybe_unused]] static const bool ready = (Eigen::initParallel(), true);
   std::exception_ptr failure;
   std::atomic_flag failed = ATOMIC_FLAG_INIT;
   // An exception must not leave the region; the first one is carried out of it, and what has not begun is left.

@@ -35,12 +35,12 @@ bool has_unlabelled(const detail::CaseRows& rows) {
   return std::any_of(rows.cases.begin(), rows.cases.end(), [&](Index c) { return rows.label(c) == kUnlabelled; });
 }
 
-void check_labels_fit(const detail::CaseRows& rows, const CaseFormat& format) {
+void check_labels_fit(const detail::CaseRows& rows, const CaseFormat& format, const std::string& label_option) {
   if (!format.gaps && has_unlabelled(rows))
     throw InvalidArgument(
         fmt::format("{}: some cases have no label, and files of format {} hold one for every case or none at all; "
-                    "write CSV, or no labels with --label-out none",
-                    rows.dataset.name, format.name));
+                    "write CSV, or no labels with --{} none",
+                    rows.dataset.name, format.name, label_option));
 }
 
 /// Class names as a file holds them that can hold such as `holds` says, else their numbers.
@@ -67,9 +67,9 @@ Plan plan_of(const Dataset& dataset, std::span<const Index> cases, const CasePat
   const bool apart = format.holds_classes == nullptr;
   if (any && apart && paths.labels.empty())
     throw InvalidArgument(
-        fmt::format("{}: files of format {} hold no labels; name a file for them with --label-out (none leaves them "
-                    "out), or write CSV, NPZ or LIBSVM",
-                    paths.cases, format.name));
+        fmt::format("{}: files of format {} hold no labels; name a file for them with --{} (none leaves them out), or "
+                    "write CSV, NPZ or LIBSVM",
+                    paths.cases, format.name, paths.label_option));
   if (!any && wanted && !paths.labels.empty())
     throw InvalidArgument(fmt::format("{}: {} has no labels to write", paths.labels, dataset.name));
   Plan plan{.rows = {.dataset = dataset,
@@ -80,7 +80,7 @@ Plan plan_of(const Dataset& dataset, std::span<const Index> cases, const CasePat
             .format = format,
             .label_format = any && apart ? &case_format(paths.labels) : nullptr};
   if (!plan.rows.labelled) return plan;
-  check_labels_fit(plan.rows, apart ? *plan.label_format : format);
+  check_labels_fit(plan.rows, apart ? *plan.label_format : format, paths.label_option);
   plan.rows.classes =
       class_names(dataset.classes, apart ? plan.label_format->labels_hold_classes : format.holds_classes);
   return plan;

@@ -131,7 +131,7 @@ void read_case(FieldCursor fields, const CsvLayout& layout, const CsvCategories&
     } else {
       const Scalar number = real_number(fields, categories.doubt(column));
       *out++ = number;
-      row.bytes &= number >= 0 && number <= 255 && number == std::floor(number);
+      row.bytes &= !std::signbit(number) && number <= 255 && number == std::floor(number);  // a byte has no -0
     }
   }
   if (!fields.at_end())

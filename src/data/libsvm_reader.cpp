@@ -62,7 +62,8 @@ Survey survey_of(std::string_view text, const std::string& name, const ReadOptio
     }
     for (LibsvmPair pair; line.next(pair);) {
       survey.features = std::max(survey.features, pair.index);
-      survey.bytes &= pair.value >= 0 && pair.value <= 255 && pair.value == std::floor(pair.value);
+      // A byte has no -0.
+      survey.bytes &= !std::signbit(pair.value) && pair.value <= 255 && pair.value == std::floor(pair.value);
     }
   });
   if (survey.features == 0) throw DataError(fmt::format("{}: expected cases with features, found none", name));

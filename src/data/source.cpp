@@ -1,5 +1,7 @@
 #include <dbn/data/source.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <optional>
 
@@ -44,6 +46,46 @@ void take_targets(Dataset& dataset, const std::string& label_file) {
   set_targets(dataset, std::move(labels.targets), std::move(labels.target_names));
 }
 
+/// Whether one column of categories, whose features begin at `first`, holds the label of every labelled case.
+bool holds_labels(const Column& column, Index first, const Dataset& dataset) {
+  std::vector<Index> features;  // of the category that is called as each class
+  for (const auto& name : dataset.classes) {
+    const auto at = std::ranges::find(column.categories, name);
+    if (at == column.categories.end()) return false;
+    features.push_back(first + (at - column.categories.begin()));
+  }
+  bool holds = !features.empty();
+  dataset.for_each_block([&](Index begin, const ConstMatrixRef& block) {
+    for (Index c = 0; holds && c < block.cols(); ++c) {
+      const int label = dataset.labels[static_cast<std::size_t>(begin + c)];
+      holds = label == kUnlabelled || block(features[static_cast<std::size_t>(label)], c) == 1;
+    }
+  });
+  return holds;
+}
+
+/// Labels in a file of their own leave every column a feature: one that holds them too, and that nobody asked for by
+/// name or number, would give the answer away.
+void refuse_leaks(const Dataset& dataset, const std::string& label_file, const std::string& categorical) {
+  auto asked = split_list(categorical);
+  std::erase(asked, "auto");
+  Index first = 0;
+  for (std::size_t i = 0; i < dataset.schema.columns.size(); ++i) {
+    const Column& column = dataset.schema.columns[i];
+    const std::string number = fmt::format("{}", i + 1);
+    const bool meant = std::ranges::any_of(
+        asked, [&](const auto& text) { return text == number || (!column.name.empty() && text == column.name); });
+    if (!meant && holds_labels(column, first, dataset))
+      throw DataError(fmt::format(
+          "{}: column {}{}: expected features, found the labels of {} case by case, which would give the answer away; "
+          "say --label-column {} instead of --label-file, or say by --categorical which columns hold categories (none, "
+          "or a list of others)",
+          dataset.name, number, column.name.empty() ? "" : fmt::format(" ('{}')", column.name), label_file,
+          column.name.empty() ? number : column.name));
+    first += column.feature_count();
+  }
+}
+
 Dataset read_with_labels(const std::string& spec, const std::string& label_file, const DataOptions& options) {
   if (const auto [file, keys] = NpzPath::parse(spec); keys.size() > 1) {
     if (keys.size() > 2 || !label_file.empty())
@@ -68,6 +110,7 @@ Dataset read_with_labels(const std::string& spec, const std::string& label_file,
   const auto labels = read_labels(label_file);
   if (static_cast<Index>(labels.size()) != dataset.case_count()) refuse_label_count(label_file, dataset, labels.size());
   set_labels(dataset, labels);
+  if (!options.schema) refuse_leaks(dataset, label_file, options.categorical);
   return dataset;
 }
 
@@ -127,6 +170,24 @@ Dataset read_test(DataOptions options, const Schema& schema) {
   return read_with_labels(options.test, options.test_label_file, options);
 }
 
+bool is_in_other_case(std::string_view text, std::string_view word) {
+  const auto lower = [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); };
+  return text != word && std::ranges::equal(text, word, {}, lower);
+}
+
+void check_categorical(const std::string& categorical) {
+  const auto parts = split_list(categorical);
+  const bool wrong = std::ranges::any_of(parts, [&](const std::string& part) {
+    return part.empty() || (part == "none" && parts.size() > 1) || is_in_other_case(part, "auto") ||
+           is_in_other_case(part, "none");
+  });
+  if (wrong)
+    throw InvalidArgument(fmt::format(
+        "--categorical: expected auto, none alone, or a list of column numbers from 1, column names and auto without "
+        "gaps, found '{}'; a column that is called auto or none goes by its number",
+        categorical));
+}
+
 void check_test_fits(const Dataset& training, const Dataset& test) {
   if (training.feature_count() != test.feature_count())
     throw DataError(fmt::format("{}: expected {} features, as in {}, found {}", test.name, training.feature_count(),
@@ -176,6 +237,7 @@ OptionFields DataOptions::fields() {
 }
 
 DataFiles open_data(const DataOptions& options) {
+  check_categorical(options.categorical);
   Pair pair = read_training(options);
   if (!options.test.empty()) pair.test = read_test(options, pair.training->schema);
   if (options.limit > 0) keep_first(*pair.training, options.limit);

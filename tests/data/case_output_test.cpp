@@ -1,6 +1,7 @@
 #include <dbn/data/case_output.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
@@ -142,6 +143,19 @@ INSTANTIATE_TEST_SUITE_P(EveryFormat, Written, testing::ValuesIn(ways()), [](con
 TEST_P(Written, ValuesAreReadBackToTheSameBits) {
   expect_round_trip(images());
   expect_round_trip(numbers());
+}
+
+// A byte has no sign, so that values which are bytes beside it are numbers.
+TEST_P(Written, ANegativeZeroKeepsItsSign) {
+  Dataset dataset = images();
+  dataset.features = Matrix((Matrix(2, 3) << 1, Scalar{-0.0f}, 0, 255, 0, 7).finished());
+  dataset.shape = {2};
+  expect_round_trip(dataset);
+  EXPECT_TRUE((values_of(read_back(paths(false), dataset)).array().unaryExpr([](Scalar value) {
+                return std::signbit(value);
+              }) == values_of(dataset).array().unaryExpr([](Scalar value) {
+                return std::signbit(value);
+              })).all());
 }
 
 TEST_P(Written, ClassesAreReadBackWhateverTheyAreCalled) {

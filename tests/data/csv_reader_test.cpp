@@ -76,7 +76,7 @@ TEST(CsvReader, SeparatorComesFromTheFirstLine) {
 TEST(CsvReader, IntegersUpTo255StayBytes) {
   EXPECT_TRUE(holds_bytes(read("0,255,a\n7.0,1e2,b\n")));
   EXPECT_EQ(features(read("0,255,a\n7.0,1e2,b\n")), rows({{0, 7}, {255, 100}}));
-  for (const std::string other : {"256", "-1", "0.5", "1000000"}) {
+  for (const std::string other : {"256", "-1", "0.5", "1000000", "-0", "-0.0"}) {
     const Dataset dataset = read("1,2,a\n3," + other + ",b\n5,6,c\n");
     EXPECT_FALSE(holds_bytes(dataset)) << other;
     EXPECT_EQ(features(dataset), rows({{1, 3, 5}, {2, static_cast<Scalar>(std::stod(other)), 6}}));

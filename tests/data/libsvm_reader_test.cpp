@@ -38,7 +38,7 @@ TEST(LibsvmReader, FeaturesThatAreLeftOutAre0) {
 TEST(LibsvmReader, IntegersUpTo255StayBytes) {
   EXPECT_EQ(std::get<Dataset::Bytes>(read("1 1:255 2:7.0\n0 2:1\n").features).cast<int>(),
             (Eigen::MatrixXi(2, 2) << 255, 0, 7, 1).finished());
-  for (const char* other : {"256", "-1", "0.5"})
+  for (const char* other : {"256", "-1", "0.5", "-0"})
     EXPECT_TRUE(std::holds_alternative<Matrix>(read(std::string("1 1:") + other).features)) << other;
 }
 

@@ -89,6 +89,48 @@ TEST_F(Source, ReadsLabelsFromAFileOfTheirOwn) {
   EXPECT_THAT(files.training->labels, testing::ElementsAre(0, 1, 2));
 }
 
+TEST_F(Source, LabelsOfAFileMayNotStandInAFoundColumnToo) {
+  DataOptions options;
+  options.data = write("x.csv", std::string_view("a,kind,color\n1,cat,red\n2,dog,red\n3,cat,blue\n4,eel,red\n"));
+  const std::string labels = write("y.csv", std::string_view("cat\ndog\ncat\n\n"));
+  const auto expect_leak = [&](const std::string& column) {
+    EXPECT_THAT([&] { open_data(options); },
+                ThrowsMessage<DataError>(testing::AllOf(HasSubstr("x.csv: " + column), HasSubstr("y.csv"),
+                                                        HasSubstr("--label-column"), HasSubstr("--categorical"))));
+  };
+  options.label_file = labels;
+  expect_leak("column 2 ('kind')");
+  options.categorical = "auto,3";
+  expect_leak("column 2 ('kind')");
+  for (const char* meant : {"auto,kind", "2,3"}) {
+    options.categorical = meant;
+    EXPECT_EQ(open_data(options).training->feature_count(), 1 + 3 + 2) << meant;
+  }
+  options.categorical = "auto";
+  options.label_file = write("other.csv", std::string_view("cat\ndog\ndog\neel\n"));
+  EXPECT_TRUE(open_data(options).training->labelled()) << "one case differs";
+
+  options.data = write("x.csv", std::string_view("1,cat\n2,dog\n3,cat\n4,eel\n"));
+  options.label_file = labels;
+  expect_leak("column 2:");
+}
+
+TEST_F(Source, ListsOfColumnsThatMeanNothingAreTheCallersFault) {
+  DataOptions options;
+  options.data = write("x.csv", std::string_view("a,color,label\n1,red,0\n2,blue,1\n"));
+  for (const char* list : {"", "auto,", ",color", "color,,a", "AUTO", "None", "none,color", "auto,none"}) {
+    options.categorical = list;
+    EXPECT_THAT([&] { open_data(options); },
+                ThrowsMessage<InvalidArgument>(
+                    testing::AllOf(HasSubstr("--categorical: expected auto, none alone"), HasSubstr(list))))
+        << list;
+  }
+  for (const char* list : {"auto", "color", "2,auto"}) {
+    options.categorical = list;
+    EXPECT_EQ(open_data(options).training->feature_count(), 3) << list;
+  }
+}
+
 TEST_F(Source, TestCasesTakeTheClassesOfTheTrainingCases) {
   DataOptions options;
   options.data = write("train.csv", std::string_view("a,label\n1,cat\n2,dog\n3,eel\n"));

@@ -1,7 +1,9 @@
 #include <dbn/io/stored_file.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -76,6 +78,20 @@ TEST_F(StoredFileTest, AFileThatShrinksOrGrowsIsRefused) {
                 ThrowsMessage<DataError>(AllOf(HasSubstr(path_ + ": expected 1000 bytes"),
                                                HasSubstr("found " + std::to_string(size)), HasSubstr("changed"))));
   }
+}
+
+// What an overwriting program does, which keeps the file and its size.
+TEST_F(StoredFileTest, AFileThatIsWrittenOverAtTheSameSizeIsRefused) {
+  const StoredFile file(path_);
+  EXPECT_EQ(read(file, 0, 1000), numbered(1000));
+  const auto before = std::filesystem::last_write_time(path_);
+  std::fstream(path_, std::ios::in | std::ios::out | std::ios::binary) << "other";
+  for (const auto& later : {before + std::chrono::seconds(2), before + std::chrono::microseconds(1)}) {
+    std::filesystem::last_write_time(path_, later);  // a clock may be too coarse to tell
+    EXPECT_THAT([&] { read(file, 0, 1); },
+                ThrowsMessage<DataError>(AllOf(HasSubstr(path_), HasSubstr("written since"), HasSubstr("changed"))));
+  }
+  EXPECT_EQ(read(StoredFile(path_), 0, 1).front(), 'o') << "opened again it is whole";
 }
 
 /// The file becomes shorter between the look at its size and the reading.

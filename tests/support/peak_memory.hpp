@@ -33,8 +33,12 @@ class PeakMemory {
     start_ = peak();
   }
 
-  /// Bytes between the size at construction and the largest since then.
-  std::size_t growth() const { return peak() - start_; }
+  /// Bytes between the size at construction and the largest since then; the system counts pages now and then only, so
+  /// that it may find fewer than before.
+  std::size_t growth() const {
+    const std::size_t most = peak();
+    return most > start_ ? most - start_ : 0;
+  }
 
   /// Bytes that earlier tests have freed and that the heap kept: so much is taken without growth.
   std::size_t free_at_start() const { return free_; }

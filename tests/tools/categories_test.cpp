@@ -98,6 +98,26 @@ TEST_F(CategoriesTool, WhatLaterDataMayNotHold) {
                  "pretrain --data train.csv --test test.csv --out n");
 }
 
+// Arrays and sparse files hold the groups of features themselves.
+TEST_F(CategoriesTool, OtherFormatsHoldOneOfEachGroup) {
+  run(kPretrain);
+  run(kFinetune);
+  run("data convert --data train.csv --out x.npy --label-out none");
+  EXPECT_EQ(run("predict m --data x.npy"), run("predict m --data train.csv"));
+  const auto refused = [&](const std::string& features, const std::string& place) {
+    write("x.svm", "warm 1:0.5 2:1 6:1\ncold " + features + "\n");
+    for (const char* command :
+         {"predict m --data x.svm", "evaluate m --data x.svm", "encode s --data x.svm", "encode m --data x.svm",
+          "reconstruct s --errors e.csv --data x.svm", "finetune --from s --data x.svm --validation 0 --out n",
+          "pretrain --data train.csv --test x.svm --out n"})
+      expect_refused(3, "x.svm: case 2, column " + place, command);
+  };
+  refused("1:0.5 2:1 3:1 6:1", "2 ('color'): expected 1 for one of its 3 categories");
+  refused("1:0.5 6:1", "2 ('color')");
+  refused("1:0.5 2:1 6:2", "3 ('size'): expected 1 for one of its 2 categories and 0 for the others (features 5 to 6)");
+  refused("1:0.5 2:1 5:0.5 6:1", "3 ('size')");
+}
+
 TEST_F(CategoriesTool, OptionsSayWhichColumnsAndUnits) {
   run(std::string(kPretrain) + "--visible gaussian --scale standardize");
   EXPECT_EQ(visible_units(), "gaussian");
@@ -107,6 +127,9 @@ TEST_F(CategoriesTool, OptionsSayWhichColumnsAndUnits) {
   EXPECT_EQ(visible_units(), "gaussian:0-0,softmax:1-3,softmax:4-5");
   expect_refused(3, "train.csv: line 2, column 2: expected a finite decimal number",
                  "pretrain --data train.csv --out n --categorical none");
+  for (const char* list : {"AUTO", "none,color", "color,"})
+    expect_refused(2, "--categorical: expected auto, none alone",
+                   std::string("pretrain --data train.csv --out n --categorical ") + list);
 }
 
 // One-hot features need nothing of other layers and starts.

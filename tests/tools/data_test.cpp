@@ -126,6 +126,25 @@ TEST_F(DataTool, TablesWithoutLabelsSayHowToBeRead) {
   EXPECT_EQ(read("x.svm", {.label_column = "none"}).feature_count(), 2);
 }
 
+// Integers that are categories, and a header that could be a case.
+TEST_F(DataTool, TablesThatDoNotShowTheirColumnsSayHowToBeRead) {
+  write("zip.csv", "zip,a,label\n7,0.5,cat\n12,1.5,dog\n");
+  EXPECT_THAT(succeed("data convert --data zip.csv --categorical zip --out x.csv").err,
+              HasSubstr("note: x.csv does not show by itself what its columns hold; read it with --label-column "
+                        "'label' --categorical '1'"));
+  EXPECT_EQ(read("x.csv", {.label_column = "label", .categorical = "1"}).feature_count(), 3);
+  EXPECT_THAT(succeed("data convert --data zip.csv --categorical zip --label-out none --out y.tsv").err,
+              HasSubstr("--label-column 'none' --categorical 'zip'"));
+  EXPECT_EQ(read("y.tsv", {.label_column = "none", .categorical = "zip"}).feature_count(), 3);
+
+  write("names.csv", "color,size,kind\nred,large,color\nblue,small,label\n");  // one case is called as its column
+  run("data convert --data names.csv --label-column kind --out plain.csv");
+  write("again.csv", "color,size,label\ncolor,large,cat\nblue,small,dog\n");
+  EXPECT_THAT(succeed("data convert --data again.csv --label-column label --out z.csv").err,
+              HasSubstr("--label-column 'label' --categorical '1,2'"));
+  EXPECT_EQ(read("z.csv", {.label_column = "label", .categorical = "1,2"}).case_count(), 2);
+}
+
 TEST_F(DataTool, SplitsIntoAnyFormatBySeed) {
   const std::string split = std::string(
                                 "data split --validation 0.25 --out a.npy --label-out a.csv --held-out b.idx "
@@ -155,6 +174,31 @@ TEST_F(DataTool, TargetsGoWithTheirCases) {
 TEST_F(DataTool, MakeIsForSyntheticDataAlone) {
   write("t.csv", kTable);
   expect_refused(2, "expected synthetic:NAME, found 't.csv'", "data make --data t.csv --out x.csv");
+}
+
+TEST_F(DataTool, MadeCasesHaveTheSeedThatIsGiven) {
+  const std::string make = std::string("data make") + kDigits;
+  run(make + ",seed=3 --out spec.csv");
+  run(make + " --seed 3 --out option.csv");
+  run(make + " --out none.csv");
+  EXPECT_EQ(bytes("option.csv"), bytes("spec.csv"));
+  EXPECT_NE(bytes("option.csv"), bytes("none.csv"));
+  expect_refused(2, "--seed: ", make + ",seed=3 --seed 4 --out x.csv");
+}
+
+TEST_F(DataTool, MakeTakesNoOptionOfFiles) {
+  for (const char* option : {"label-file", "label-column", "categorical", "test", "test-label-file", "task"})
+    expect_refused(2, fmt::format("unknown option --{}", option),
+                   fmt::format("data make --{} none --out x.csv{}", option, kDigits));
+}
+
+TEST_F(DataTool, RefusalsNameTheOptionOfTheirFile) {
+  expect_refused(2, "--label-out", std::string("data split --out a.npy --held-out b.csv") + kDigits);
+  expect_refused(2, "--held-out-labels", std::string("data split --out a.csv --held-out b.npy") + kDigits);
+  expect_refused(2, "--test-label-out", std::string("data convert --out a.csv --test-out b.npy") + kDigits);
+  write("t.csv", "1,cat\n2,\n3,\n4,\n");  // of three held out, two have no label at least
+  expect_refused(2, "no labels with --held-out-labels none",
+                 "data split --data t.csv --validation 0.75 --out a.csv --held-out b.svm");
 }
 
 TEST_F(DataTool, NothingIsWrittenOverUnasked) {

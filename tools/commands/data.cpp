@@ -1,6 +1,8 @@
 // dbn data: look at data sets, make, convert and split them.
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -73,7 +75,6 @@ void run_info(CommandLine& line, RawData& raw, std::span<const std::string> argu
 /// Cases for a file or two, which options name.
 struct Target {
   std::string option;
-  std::string label_option;
   CasePaths paths = {};
   std::shared_ptr<const Dataset> dataset = {};
   std::vector<Index> cases = {};
@@ -87,7 +88,7 @@ struct Target {
                                  ".npy .idx -ubyte, each also .gz, .npz)",
                                  what),
              .unset = unset},
-            {.name = label_option,
+            {.name = paths.label_option,
              .value = &paths.labels,
              .help = fmt::format("file for the labels of {}, for NPY and IDX, which hold none; none leaves labels out",
                                  what),
@@ -100,7 +101,7 @@ void check_paths(const std::vector<const Target*>& targets, const std::vector<st
   for (const Target* target : targets) {
     check_case_paths(target->paths);
     outputs.emplace_back("--" + target->option, target->paths.cases);
-    if (target->has_label_file()) outputs.emplace_back("--" + target->label_option, target->paths.labels);
+    if (target->has_label_file()) outputs.emplace_back("--" + target->paths.label_option, target->paths.labels);
   }
   for (auto output = outputs.begin(); output != outputs.end(); ++output) {
     check_output(output->second, inputs, overwrite, output->first);
@@ -124,7 +125,16 @@ void note_output(const Target& target, const CaseOutput& output, bool quiet) {
                               target.has_label_file() ? target.paths.labels : target.paths.cases, names,
                               classes.size() > kMost ? ", ..." : ""));
   }
-  if (!output.with_labels() && case_format(target.paths.cases).expects_labels)
+  const CaseFormat& format = case_format(target.paths.cases);
+  if (format.name == "csv" || format.name == "tsv") {
+    const std::string options =
+        quiet ? ""
+              : reading_options(target.paths.cases, *target.dataset, std::ssize(target.cases), output.with_labels());
+    if (!options.empty())
+      return progress.line(fmt::format("dbn: note: {} does not show by itself what its columns hold; read it with {}",
+                                       target.paths.cases, options));
+  }
+  if (!output.with_labels() && format.expects_labels)
     progress.line(fmt::format("dbn: note: {} holds no labels; read it with --label-column none", target.paths.cases));
 }
 
@@ -153,17 +163,39 @@ void take_all(Target& target, std::shared_ptr<const Dataset> dataset) {
   target.dataset = std::move(dataset);
 }
 
+/// The options of `data make`, which reads no file.
+OptionFields made_fields(RawData& raw) {
+  OptionFields fields = raw.fields(false);
+  std::erase_if(fields, [](const OptionField& field) {
+    constexpr std::string_view kOfFiles[] = {"label-file", "label-column",    "categorical",
+                                             "test",       "test-label-file", "task"};
+    return std::ranges::find(kOfFiles, field.name) != std::end(kOfFiles);
+  });
+  return fields;
+}
+
+/// --seed is that of the cases that are made.
+void check_made(RawData& raw, const CommandLine& line) {
+  std::string& spec = raw.data.data;
+  if (!SyntheticSpec::is(spec))
+    throw InvalidArgument(
+        fmt::format("--data: expected synthetic:NAME, found '{}'; dbn data convert writes the cases of files", spec));
+  if (!line.given("seed")) return;
+  if (spec.find(",seed=") != spec.npos)
+    throw InvalidArgument(fmt::format("--seed: {} has a seed of its own; leave one of them out", spec));
+  spec += fmt::format(",seed={}", line.seed());
+}
+
 // convert and make: all training cases, and the test cases when a file is named for them.
 void run_convert(CommandLine& line, RawData& raw, std::span<const std::string> arguments) {
-  Target out{.option = "out", .label_option = "label-out", .paths = {.cases = "data.csv", .labels = {}}};
-  Target test{.option = "test-out", .label_option = "test-label-out"};
-  line.add(raw.fields(false), "data");
+  Target out{.option = "out", .paths = {.cases = "data.csv", .labels = {}}};
+  Target test{.option = "test-out", .paths = {.cases = {}, .labels = {}, .label_option = "test-label-out"}};
+  const bool makes = line.command() == "data make";
+  line.add(makes ? made_fields(raw) : raw.fields(false), "data");
   line.add(out.fields("the training cases", ""));
   line.add(test.fields("the test cases", "none"));
   if (!line.parse(arguments)) return;
-  if (line.command() == "data make" && !SyntheticSpec::is(raw.data.data))
-    throw InvalidArgument(fmt::format(
-        "--data: expected synthetic:NAME, found '{}'; dbn data convert writes the cases of files", raw.data.data));
+  if (makes) check_made(raw, line);
   std::vector<const Target*> targets{&out};
   if (!test.paths.cases.empty())
     targets.push_back(&test);
@@ -189,9 +221,9 @@ void run_convert(CommandLine& line, RawData& raw, std::span<const std::string> a
 }
 
 void run_split(CommandLine& line, RawData& raw, std::span<const std::string> arguments) {
-  Target out{.option = "out", .label_option = "label-out", .paths = {.cases = "train.csv", .labels = {}}};
-  Target held_out{
-      .option = "held-out", .label_option = "held-out-labels", .paths = {.cases = "held-out.csv", .labels = {}}};
+  Target out{.option = "out", .paths = {.cases = "train.csv", .labels = {}}};
+  Target held_out{.option = "held-out",
+                  .paths = {.cases = "held-out.csv", .labels = {}, .label_option = "held-out-labels"}};
   raw.data.validation = "0.2";
   line.add(raw.fields(true), "data");
   line.add(out.fields("the cases that stay", ""));

@@ -44,7 +44,8 @@ const CaseFormat& case_format(const std::string& path);
 /// Where cases go.
 struct CasePaths {
   std::string cases;
-  std::string labels;  ///< for formats whose files hold none; `none` leaves labels and targets out
+  std::string labels;                      ///< for formats whose files hold none; `none` leaves labels and targets out
+  std::string label_option = "label-out";  ///< what a user calls `labels`, for messages
 };
 
 /// Throws InvalidArgument when such files cannot be: a format that is not known, labels that stand in the file of cases

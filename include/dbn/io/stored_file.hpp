@@ -25,8 +25,8 @@ class StoredFile {
   /// Bytes that it held when it was opened.
   std::uint64_t size() const { return size_; }
 
-  /// Fills `target` from byte `offset` on. Throws IoError, or DataError when the file no longer is as long as it was;
-  /// InvalidArgument for bytes that it never had.
+  /// Fills `target` from byte `offset` on. Throws IoError, or DataError when the file no longer is as long as it was or
+  /// was written since it was opened; InvalidArgument for bytes that it never had.
   void read_at(std::uint64_t offset, std::span<std::uint8_t> target) const;
   /// Its first bytes, `most` of them where it has so many. Throws as read_at() does.
   ByteBuffer beginning(std::size_t most) const;
