@@ -3,9 +3,9 @@
 #include <atomic>
 #include <exception>
 
-#include <Eigen/Core>
 #include <fmt/format.h>
 #include <omp.h>
+#include <Eigen/Core>
 
 #include <dbn/core/error.hpp>
 

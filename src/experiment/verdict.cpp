@@ -73,15 +73,16 @@ std::string describe(const Contest& contest, Index test_cases) {
 // What controls take away from a win of pretraining: another way to the same error.
 std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
   std::vector<std::string> found;
-  const auto [start, layers, labels] = contest.winner->treatment;
+  const Treatment& winner = contest.winner->treatment;
   const auto as_good = [&](const std::string& control) {
-    const auto pair = result.find_pair(control, start, layers, labels);  // the control's error minus the winner's
+    const auto pair = result.find_pair(control, winner.start, winner.layers,
+                                       winner.labels);  // the control's error minus the winner's
     return pair && pair->errors.difference.interval && (*pair->errors.difference.interval)[0] <= 0;
   };
   if (!contest.helps) return found;
   if (as_good(name_of(*contest.loser) + "+longer"))
     found.push_back(fmt::format("{} that trains for as long is not clearly worse", name_of(*contest.loser)));
-  if (as_good(start + "+shuffled")) found.push_back("shuffled weights are not clearly worse");
+  if (as_good(winner.start + "+shuffled")) found.push_back("shuffled weights are not clearly worse");
   return found;
 }
 
