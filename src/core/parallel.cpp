@@ -5,9 +5,10 @@
 
 #include <fmt/format.h>
 #include <omp.h>
-#include <Eigen/Core>
 
 #include <dbn/core/error.hpp>
+
+#include "tile_product.hpp"
 
 namespace dbn {
 namespace {
@@ -30,13 +31,12 @@ void set_thread_count(int count) {
 }
 
 void parallel_for(Index n, FunctionRef<void(Index)> body) {
+  detail::prepare_products();
   const int threads = static_cast<int>(std::min<Index>(thread_count(), n));
   if (threads <= 1 || omp_in_parallel()) {
     for (Index i = 0; i < n; ++i) body(i);
     return;
   }
-  // Eigen looks up the sizes of caches at its first product, which must not be several threads' first.
-  [[maybe_unused]] static const bool ready = (Eigen::initParallel(), true);
   std::exception_ptr failure;
   std::atomic_flag failed = ATOMIC_FLAG_INIT;
   // An exception must not leave the region; the first one is carried out of it, and what has not begun is left.

@@ -72,21 +72,23 @@ void multiply_tile(Factor a, Factor b, MatrixRef out) {
   if (status != dnnl_success) throw Error("product: oneDNN failed with status " + std::to_string(status));
 }
 
-#else
+// Eigen's other products still want to know the caches.
+void prepare_products() {
+  static const bool ready = (Eigen::initParallel(), true);
+  static_cast<void>(ready);
+}
 
-namespace {
+#else
 
 // Eigen splits long sums by the cache sizes that it asks the processor for, so that bits would differ between machines
 // of one instruction set. These are fixed instead: 48 KB, 1 MB, 32 MB.
-void fix_blocking() {
-  static const bool fixed = (Eigen::setCpuCacheSizes(48 << 10, 1 << 20, 32 << 20), true);
-  static_cast<void>(fixed);
+void prepare_products() {
+  static const bool ready = (Eigen::setCpuCacheSizes(48 << 10, 1 << 20, 32 << 20), true);
+  static_cast<void>(ready);
 }
 
-}  // namespace
-
 void multiply_tile(Factor a, Factor b, MatrixRef out) {
-  fix_blocking();
+  prepare_products();
   if (a.transposed && b.transposed)
     out.noalias() = a.matrix.transpose() * b.matrix.transpose();
   else if (a.transposed)

@@ -5,6 +5,9 @@
 
 namespace dbn::detail {
 
+/// Settles what Eigen's products depend on. Called before any other thread multiplies: they would race for it.
+void prepare_products();
+
 /// out = a b on the calling thread. The bits depend on shapes, strides and values, never on other threads.
 void multiply_tile(Factor a, Factor b, MatrixRef out);
 
