@@ -4,7 +4,6 @@
 #include <benchmark/benchmark.h>
 
 #include <dbn/core/math.hpp>
-#include <dbn/core/parallel.hpp>
 #include <dbn/core/product.hpp>
 #include <dbn/core/random.hpp>
 #include <dbn/nn/optimizer.hpp>
@@ -115,11 +114,3 @@ BENCHMARK_CAPTURE(Update, momentum, "momentum");
 BENCHMARK_CAPTURE(Update, adam, "adam");
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  set_thread_count(1);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <dbn/core/parallel.hpp>
 #include <dbn/core/random.hpp>
 #include <dbn/data/csv_reader.hpp>
 #include <dbn/data/idx_reader.hpp>
@@ -118,11 +117,3 @@ void Copy(benchmark::State& state) {
 BENCHMARK(Copy)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  set_thread_count(1);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
-}
