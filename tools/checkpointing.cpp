@@ -26,7 +26,7 @@ OptionFields Checkpointing::fields() {
       {.name = "resume",
        .value = &resume_,
        .help = "go on from the checkpoints of the same command, to the same bytes as without a stop; --epochs may grow "
-               "(of compare: --seeds, --starts and --labels; of reproduce: --seeds alone)"},
+               "(of compare: --seeds, --starts, --labels, --depths, --widths; of reproduce: --seeds alone)"},
   };
 }
 
