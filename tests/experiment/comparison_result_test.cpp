@@ -115,7 +115,8 @@ TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
                              .validation_error = error,
                              .seconds = 4});
   record.trials.push_back({.treatment = of("rbm"), .trial = 3, .settings = {}});  // diverged
-  const auto& cell = summarize(record).cell(of("rbm"));
+  const auto result = summarize(record);
+  const auto& cell = result.cell(of("rbm"));
   EXPECT_EQ(cell.chosen->trial, 1);
   EXPECT_EQ(cell.tuning_seconds, 12);
 }
