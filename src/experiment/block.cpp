@@ -154,7 +154,8 @@ TuningTrial Block::trial(const Treatment& treatment, Index number, Jobs& jobs, J
   TuningTrial trial{.treatment = treatment, .trial = number, .settings = {}};
   const FinetuneOptions given = finetune_options(options_, plan_, data_, treatment);
   trial.settings = random_settings(seed_, number, treatment.layers.size() + 1, given);
-  const FinetuneOptions options = with_settings(given, trial.settings);
+  FinetuneOptions options = with_settings(given, trial.settings);
+  options.looks = 1;  // the last says all
   const std::string name = fmt::format("{}.trial-{}", kept_name(treatment), number);
   try {
     const FinetuneResult tuned = tune(treatment, options, name, jobs, tell);

@@ -56,7 +56,7 @@ double comparison_work(const DataFiles& data, const ComparisonOptions& options) 
     const FinetuneOptions own = detail::finetune_options(options, plan, data, treatment);
     const auto sizes = detail::net_sizes(data, treatment.layers);
     tuning += fine_tune_work(sizes, own, treatment.labels) +
-              static_cast<double>(epoch_count(own, treatment.labels)) *
+              static_cast<double>(look_count(own, epoch_count(own, treatment.labels))) *
                   scoring_work(sizes, static_cast<Index>(split.validation.size()));
   }
   double pretraining = 0;

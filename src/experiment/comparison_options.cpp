@@ -12,6 +12,7 @@ namespace dbn {
 ComparisonOptions::ComparisonOptions() {
   pretrain.layers = {300, 300, 300};
   finetune.min_updates = 1000;
+  finetune.looks = 100;  // few labels make thousands of short epochs
 }
 
 OptionFields ComparisonOptions::fields() {
@@ -62,7 +63,7 @@ OptionFields ComparisonOptions::fields() {
            "curves, choose among the trials of --tune, and the epoch with --finetune.patience"},
       {.name = "target",
        .value = &target,
-       .help = "validation error in percent whose first epoch is reported",
+       .help = "validation error in percent; the epoch of the first look that finds it is reported",
        .range = {0, 100}},
   };
 }

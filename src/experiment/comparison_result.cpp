@@ -39,7 +39,7 @@ TimeToTarget time_of(const Runs& runs, Reached reached, Length length) {
   bool watched = false;
   for (const auto* run : runs) {
     longest = std::max(longest, static_cast<double>(length(*run)));
-    watched = watched || (!run->history.empty() && run->history.front().validation_error);
+    watched = watched || (!run->history.empty() && run->history.back().validation_error);
   }
   if (!watched) return {};
   std::vector<Arrival> arrivals;

@@ -85,8 +85,7 @@ Index longer_epochs(const ComparisonOptions& options, const Plan& plan, const Da
   const Index usual = epoch_count(one, treatment.labels);
   one.epochs = 1;
   one.min_updates = 0;
-  const double epoch =
-      fine_tune_work(sizes, one, treatment.labels) + scoring_work(sizes, static_cast<Index>(split.validation.size()));
+  const double epoch = fine_tune_work(sizes, one, treatment.labels);
   return usual + static_cast<Index>(std::ceil(dearest / epoch));
 }
 

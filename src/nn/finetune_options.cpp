@@ -116,6 +116,11 @@ OptionFields layer_fields(FinetuneOptions& o) {
        .value = &o.average_decay,
        .help = "decay of a running mean of the weights, which becomes the net (0: none)",
        .range = {0, 0.999999}},
+      {.name = "looks",
+       .value = &o.looks,
+       .help = "times that the validation cases are looked at, evenly over the epochs (0: after every epoch, as with "
+               "patience and the plateau schedule)",
+       .range = {0, kMostEpochs}},
       {.name = "patience",
        .value = &o.patience,
        .help = "stop after so many epochs without a better validation error, and keep the best (0: never)",
@@ -182,6 +187,16 @@ Index epoch_count(const FinetuneOptions& options, Index cases) {
         fmt::format("--min-updates: {} cases would need {} epochs, more than {:.0f}; try a smaller --batch", cases,
                     epochs, kMostEpochs));
   return epochs;
+}
+
+Index look_count(const FinetuneOptions& options, Index epochs) {
+  const bool every = options.looks == 0 || options.patience > 0 || options.schedule.name == "plateau";
+  return every ? epochs : std::min(options.looks, epochs);
+}
+
+bool looks_after(const FinetuneOptions& options, Index epoch, Index epochs) {
+  const Index looks = look_count(options, epochs);
+  return epoch * looks / epochs > (epoch - 1) * looks / epochs;
 }
 
 Dropout dropout_of(const FinetuneOptions& options, std::size_t layers, std::uint64_t seed) {

@@ -134,7 +134,8 @@ void SupervisedLearner::end_epoch(const EndedEpoch& ended) {
   FinetuneEpoch record{.epoch = ended.epoch, .train_loss = ended.loss, .seconds = ended.seconds};
   if (line_searches(options_) == 0)
     record.learning_rate = ended.learning_rate * course_.factor(ended.epoch * per_epoch() - 1);
-  if (validation_ != nullptr) record.validation_error = validation_error();
+  if (validation_ != nullptr && looks_after(options_, ended.epoch, epochs_))
+    record.validation_error = validation_error();
   history_.push_back(record);
   if (observer_.epoch) observer_.epoch(record, epochs_);
   // Before all layers are trained, no epoch says what they would come to.

@@ -152,6 +152,18 @@ TEST(FineTune, PatienceKeepsTheBestEpoch) {
   EXPECT_THROW(fine_tune(start(), training(), nullptr, options, 1), InvalidArgument);
 }
 
+TEST(FineTune, LooksChangeNothingButWhatIsKnown) {
+  FinetuneOptions options = short_run();
+  options.epochs = 4;
+  const auto every = fine_tune(start(), training(), &held_out(), options, 1);
+  options.looks = 2;
+  const auto two = fine_tune(start(), training(), &held_out(), options, 1);
+  expect_same(every.net, two.net);
+  for (const std::size_t i : {0U, 2U}) EXPECT_FALSE(two.history[i].validation_error) << i;
+  for (const std::size_t i : {1U, 3U})
+    EXPECT_EQ(two.history[i].validation_error, every.history[i].validation_error) << i;
+}
+
 TEST(FineTune, BatchLargerThanTheDataIsOneBatch) {
   FinetuneOptions options = short_run();
   options.batch = 100'000;

@@ -1,5 +1,7 @@
 #include <dbn/nn/finetune_options.hpp>
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
@@ -29,6 +31,34 @@ TEST(FinetuneOptions, SomethingIsLeftToTrain) {
   options.freeze = 2;
   EXPECT_NO_THROW(options.validate_for(3));
   EXPECT_THROW(options.validate_for(2), InvalidArgument);
+}
+
+std::vector<Index> looked_at(const FinetuneOptions& options, Index epochs) {
+  std::vector<Index> after;
+  for (Index epoch = 1; epoch <= epochs; ++epoch)
+    if (looks_after(options, epoch, epochs)) after.push_back(epoch);
+  EXPECT_EQ(std::ssize(after), look_count(options, epochs));
+  return after;
+}
+
+TEST(FinetuneOptions, LooksAreSpreadEvenlyAndTheLastIsAtTheEnd) {
+  FinetuneOptions options;
+  EXPECT_EQ(looked_at(options, 3), (std::vector<Index>{1, 2, 3}));
+  options.looks = 1;
+  EXPECT_EQ(looked_at(options, 7), (std::vector<Index>{7}));
+  options.looks = 3;
+  EXPECT_EQ(looked_at(options, 10), (std::vector<Index>{4, 7, 10}));
+  EXPECT_EQ(looked_at(options, 2), (std::vector<Index>{1, 2}));
+}
+
+TEST(FinetuneOptions, WhatNeedsEveryLookGetsIt) {
+  FinetuneOptions options;
+  options.looks = 1;
+  options.patience = 5;
+  EXPECT_EQ(looked_at(options, 3), (std::vector<Index>{1, 2, 3}));
+  options.patience = 0;
+  options.schedule.name = "plateau";
+  EXPECT_EQ(looked_at(options, 3), (std::vector<Index>{1, 2, 3}));
 }
 
 TEST(FinetuneOptions, RefusesValuesOutOfRange) {

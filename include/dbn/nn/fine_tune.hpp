@@ -18,8 +18,8 @@ namespace dbn {
 struct FinetuneEpoch {
   Index epoch = 0;        ///< from 1
   double train_loss = 0;  ///< mean over the epoch's batches; of cross-entropies in nats
-  /// Percent of cases; of a regression squared error in percent of the training targets' variance; of an autoencoder
-  /// squared error of a case, summed over features.
+  /// None when nobody looked. Percent of cases; of a regression squared error in percent of the training targets'
+  /// variance; of an autoencoder squared error of a case, summed over features.
   std::optional<double> validation_error = {};
   double learning_rate = 0;  ///< of the epoch's last update; 0 where line searches find steps
   double seconds = 0;

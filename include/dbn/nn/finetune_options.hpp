@@ -38,6 +38,7 @@ struct FinetuneOptions {
   Index freeze = 0;                    ///< so many lowest layers stay as they are
   Index head_epochs = 0;               ///< first epochs that train the output layer alone [Hinton & Salakhutdinov 2006]
   double average_decay = 0;  ///< of a running mean of weights, which becomes the net [Polyak & Juditsky 1992]; 0: none
+  Index looks = 0;           ///< at the validation cases, evenly over the epochs; 0: after every one
   Index patience = 0;        ///< epochs without a better validation error before stopping; 0: never stop early
   std::string on_divergence = "stop";  ///< or retry: from the last epoch's end at a smaller rate, at most five times
 
@@ -59,6 +60,11 @@ Index batch_size(const FinetuneOptions& options, Index cases);
 
 /// Epochs that the options lead to for so many cases.
 Index epoch_count(const FinetuneOptions& options, Index cases);
+
+/// How often the validation cases are looked at in so many epochs: after each where patience or a schedule needs it.
+Index look_count(const FinetuneOptions& options, Index epochs);
+/// Whether they are after this epoch, from 1, of so many. They always are after the last.
+bool looks_after(const FinetuneOptions& options, Index epoch, Index epochs);
 
 /// The dropout of a net with so many layers.
 Dropout dropout_of(const FinetuneOptions& options, std::size_t layers, std::uint64_t seed);

@@ -149,7 +149,8 @@ function drawCurves({group, what, scale}, measures) {
     tooltip: {label: ({raw: {point}, dataset}) => `${shown(dataset.start)}, epoch ${point.epoch}: ${short(point.mean)} ` +
       `(${short(point.low)} to ${short(point.high)}, ${plural(point.runs, 'run')})`}});
   legend(byId('c-curves'), curves.map((curve) => curve.start), ['curves']);
-  const epochs = Array.from({length: last}, (_, i) => ({epoch: i + 1}));
+  const looked = new Set(curves.flatMap((curve) => curve.points.map((point) => point.epoch)));
+  const epochs = [...looked].sort((a, b) => a - b).map((epoch) => ({epoch}));
   detailTable('d-curves', title, [numeric('Epoch', (row) => row.epoch, count), ...curves.map((curve) => {
     const at = new Map(curve.points.map((point) => [point.epoch, point]));
     return column(curve.start, (row) => at.get(row.epoch)?.mean, {number: true, text: (row) => {
