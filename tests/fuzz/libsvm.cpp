@@ -6,8 +6,8 @@
 
 namespace {
 
-// Features that number ten thousand and more make cases of as many zeros: they take all the time and show nothing. Those
-// of many more digits are refused at once.
+// Features that number ten thousand and more make cases of as many zeros: they take all the time and show nothing.
+// Those of many more digits are refused at once.
 bool is_wide(std::string_view text) {
   std::size_t digits = 0;
   for (const char c : text) {
