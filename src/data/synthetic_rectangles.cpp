@@ -7,8 +7,8 @@
 namespace dbn::detail {
 namespace {
 
-// Of height and width. The text of the paper leaves 3 in, with which a support vector machine errs by half more than it
-// did on the published files: data/README.md has the numbers.
+// Of height and width. The text of the paper takes 3 as well, with which a support vector machine errs by half as much
+// again as it did on the published files and more: data/README.md has the numbers.
 constexpr int kLeastDifference = 4;
 
 using Image = Eigen::Map<Eigen::Matrix<std::uint8_t, kImageSide, kImageSide, Eigen::RowMajor>>;
