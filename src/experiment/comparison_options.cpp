@@ -21,7 +21,8 @@ OptionFields ComparisonOptions::fields() {
        .value = &starts,
        .help =
            "pretrainers and initializers to compare, as NAME[@ACTIVATION][+CONTROL]; without ACTIVATION the one that "
-           "the start is meant for: relu for he, sigmoid for pretrainers and xavier; auto is what is recommended for "
+           "the start is meant for: relu for he, sigmoid for pretrainers and xavier; an RBM gets the hidden units that "
+           "ACTIVATION is of; auto is what is recommended for "
            "ACTIVATION; CONTROL is shuffled, labelled or frozen for a pretrained start, longer for another"},
       {.name = "activations",
        .value = &activations,

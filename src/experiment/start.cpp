@@ -10,9 +10,12 @@
 #include <dbn/nn/activation.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
+#include <dbn/units/unit_type.hpp>
 
 namespace dbn {
 namespace {
+
+constexpr const char* kRbm = "rbm";
 
 bool contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -40,15 +43,23 @@ void complete_initialized(Start& start) {
   if (start.activation.empty()) start.activation = initializer(start.method).activation;
 }
 
-// The activation that the pretrained layers have; another one that was named is refused.
+// The type of hidden units that unrolls into layers of this activation.
+std::string units_for(const Start& start) {
+  std::vector<std::string> known;
+  for (const auto& type : unit_types()) {
+    if (!type->hidden() || type->activation().empty()) continue;
+    if (type->activation() == start.activation) return std::string(type->name());
+    known.emplace_back(type->activation());
+  }
+  throw InvalidArgument(
+      fmt::format("--starts: an RBM starts a net of {}; found '{}'", fmt::join(known, ", "), start.name));
+}
+
+// The activation that the pretrained layers have.
 void complete_pretrained(Start& start, const PretrainOptions& options) {
-  const std::string wanted = start.activation;
-  if (start.activation.empty()) start.activation = options.activation;
-  const auto& row = pretrainer(start.method);
-  start.activation = row.activation(layer_options(pretrain_options(start, options), 0, 1));
-  if (!wanted.empty() && wanted != start.activation)
-    throw InvalidArgument(fmt::format("--starts: {} has {} units, whose net is {}; found '{}'", start.method,
-                                      options.hidden.front(), start.activation, start.name));
+  const bool rbm = start.method == kRbm;  // whose activation is that of its units
+  if (start.activation.empty() && !rbm) start.activation = options.activation;
+  if (rbm) start.activation = pretrainer(kRbm).activation(layer_options(pretrain_options(start, options), 0, 1));
   if (activation(start.activation).slope_from_input)
     throw InvalidArgument(fmt::format("--starts: {} learns codes by one of {}; found '{}'", start.method,
                                       fmt::join(code_activation_names(), ", "), start.name));
@@ -97,6 +108,9 @@ PretrainOptions pretrain_options(const Start& start, const PretrainOptions& opti
   PretrainOptions own = options;
   own.pretrainer = {start.method};
   own.activation = start.activation;
+  if (start.method == kRbm && !start.activation.empty() &&
+      unit_type(own.hidden.front())->activation() != start.activation)
+    own.hidden = {units_for(start)};
   return own;
 }
 

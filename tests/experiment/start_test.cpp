@@ -7,6 +7,7 @@
 #include <dbn/nn/activation.hpp>
 #include <dbn/nn/initializer.hpp>
 #include <dbn/pretrain/layer_trainer.hpp>
+#include <dbn/units/unit_type.hpp>
 
 namespace dbn {
 namespace {
@@ -97,9 +98,27 @@ TEST(Start, RefusesUnknownNamesAndActivations) {
                                             testing::HasSubstr("'xavierr'"), testing::HasSubstr("xavier-normal"))));
 }
 
-TEST(Start, RefusesAnActivationThatAnRbmDoesNotHave) {
-  EXPECT_THAT([] { parse("rbm@relu"); }, testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
-                                             testing::HasSubstr("rbm@relu"), testing::HasSubstr("sigmoid"))));
+TEST(Start, AnRbmGetsTheHiddenUnitsOfItsActivation) {
+  EXPECT_THAT(pretrain_options(parse("rbm@relu"), {}).hidden, testing::ElementsAre("relu"));
+  EXPECT_THAT(pretrain_options(parse("rbm@sigmoid"), {}).hidden, testing::ElementsAre("bernoulli"));
+  EXPECT_EQ(parse("rbm@relu").activation, "relu");
+  PretrainOptions options;
+  options.hidden = {"relu"};
+  EXPECT_EQ(parse_start("rbm", options).activation, "relu");
+  EXPECT_EQ(pretrain_options(parse_start("rbm@relu", options), options).hidden, options.hidden);
+  EXPECT_THAT(pretrain_options(parse_start("rbm@sigmoid", options), options).hidden, testing::ElementsAre("bernoulli"));
+  for (const auto& type : unit_types()) {
+    if (!type->hidden() || type->activation().empty()) continue;
+    const Start start = parse("rbm@" + std::string(type->activation()));
+    EXPECT_EQ(start.activation, type->activation());
+    EXPECT_EQ(unit_type(pretrain_options(start, {}).hidden.front())->activation(), start.activation);
+  }
+}
+
+TEST(Start, RefusesAnActivationThatNoHiddenUnitsHave) {
+  EXPECT_THAT([] { parse("rbm@gelu"); },
+              testing::ThrowsMessage<InvalidArgument>(testing::AllOf(
+                  testing::HasSubstr("rbm@gelu"), testing::HasSubstr("sigmoid"), testing::HasSubstr("relu"))));
 }
 
 TEST(Start, RefusesCodesWhoseGradientAnAutoencoderCannotTake) {

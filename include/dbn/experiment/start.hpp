@@ -48,12 +48,13 @@ struct Start {
 /// Parses NAME[@ACTIVATION][+CONTROL], or init:NAME[@ACTIVATION][+CONTROL] for an initializer. Without ACTIVATION, the
 /// one that the start is meant for: a pretrainer's own (sigmoid), or that of the initializer's row (ReLU for he).
 /// `auto` is the initializer that is recommended for ACTIVATION, which is ReLU unless it is named. Throws
-/// InvalidArgument for unknown names, for an activation that the pretrained layers do not have (an RBM's follows from
-/// its hidden units; an autoencoder has those of code_activation_names()), and for a control that is not of this kind
+/// InvalidArgument for unknown names, for an activation that the pretrained layers cannot have (an RBM has those of
+/// types of hidden units, an autoencoder those of code_activation_names()), and for a control that is not of this kind
 /// of start.
 Start parse_start(std::string_view text, const PretrainOptions& options);
 
-/// The pretraining options of a pretrained start: every layer by its method, autoencoder codes by its activation.
+/// The pretraining options of a pretrained start: every layer by its method, codes by its activation. An RBM keeps the
+/// hidden units of the options where they suit the activation, and has those that do otherwise.
 PretrainOptions pretrain_options(const Start& start, const PretrainOptions& options);
 
 }  // namespace dbn
