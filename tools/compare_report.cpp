@@ -80,12 +80,15 @@ json cell_json(const ComparisonCell& cell) {
            {"epochs_to_target", optional_json(cell.epochs_to_target.median)},
            {"seconds_to_target", optional_json(cell.seconds_to_target.median)},
            {"arrived", cell.epochs_to_target.arrived},
+           {"pretrain_updates", cell.pretrain_updates},
            {"pretrain_seconds", cell.pretrain_seconds},
            {"finetune_seconds", cell.finetune_seconds},
            {"tuning", nullptr}};
   if (cell.chosen)
     all["tuning"] = {{"settings", cell.chosen->settings},
                      {"validation_error", optional_json(cell.chosen->validation_error)},
+                     {"trials", cell.tuning_trials},
+                     {"updates", cell.tuning_updates},
                      {"seconds", cell.tuning_seconds}};
   return all;
 }
@@ -99,6 +102,7 @@ json pair_json(const ComparisonPair& pair) {
           {"difference", errors.difference.mean},
           {"interval", interval_json(errors.difference.interval)},
           {"bootstrap_interval", interval_json(errors.bootstrap_interval)},
+          {"joint_interval", interval_json(pair.joint_interval)},
           {"p_t", errors.p_t},
           {"p_wilcoxon", errors.p_wilcoxon},
           {"p_holm", pair.p_holm},

@@ -93,7 +93,11 @@ void Block::pretrain_stack(const StackPlan& wanted, Jobs& jobs, Jobs::Tell tell)
   try {
     PretrainResult result = pretrain(wanted.labels > 0 ? labelled(wanted.labels) : training_, &validation_, own, seed_,
                                      {.batch = tell_batch, .notice = notice}, keeper.get());
-    for (const auto& layer : result.history) place_in->seconds.push_back(training_seconds(layer));
+    const Index cases = wanted.labels > 0 ? wanted.labels : training_.case_count();
+    for (const auto& layer : result.history) {
+      place_in->seconds.push_back(training_seconds(layer));
+      place_in->updates.push_back(std::ssize(layer) * ((cases + own.batch - 1) / own.batch));
+    }
     place_in->stack = std::move(result.stack);
   } catch (const DivergenceError& error) {
     place_in->failure = where + error.what();
@@ -105,12 +109,14 @@ const Block::Pretrained& Block::stack_for(const Treatment& treatment) const {
   return *std::find_if(stacks_.begin(), stacks_.end(), [&](const auto& s) { return serves(s.plan, wanted); });
 }
 
-double Block::pretrain_seconds(const Treatment& treatment) const {
-  if (!plan_.start_of(treatment).pretrained) return 0;
-  double sum = 0;
-  const auto& seconds = stack_for(treatment).seconds;
-  for (std::size_t i = 0; i < treatment.layers.size(); ++i) sum += seconds[i];
-  return sum;
+// A run bears the layers that it starts from as if they served no other.
+void Block::charge_pretraining(ComparisonRun& run) const {
+  if (!plan_.start_of(run.treatment).pretrained) return;
+  const Pretrained& stack = stack_for(run.treatment);
+  for (std::size_t i = 0; i < run.treatment.layers.size(); ++i) {
+    run.pretrain_seconds += stack.seconds[i];
+    run.pretrain_updates += stack.updates[i];
+  }
 }
 
 Mlp Block::net(const Treatment& treatment) const {
@@ -140,7 +146,7 @@ ComparisonRun Block::run(const Treatment& treatment, const Settings& settings, b
     run.test_cross_entropy = evaluation.cross_entropy;
     run.wrong = evaluation.wrong;
     run.updates = updates_of(options, treatment.labels, std::ssize(tuned.history));
-    run.pretrain_seconds = pretrain_seconds(treatment);
+    charge_pretraining(run);
     run.finetune_seconds = training_seconds(tuned.history);
     run.history = tuned.history;
     if (portrait) run.filters = filter_pictures(tuned.net, data_.training->shape);

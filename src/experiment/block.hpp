@@ -58,6 +58,7 @@ class Block {
     StackPlan plan;
     Stack stack = {};
     std::vector<double> seconds = {};  ///< by layer
+    std::vector<Index> updates = {};   ///< by layer
     std::string failure = {};          ///< why there is no stack
   };
   std::string kept_name(const Treatment& treatment) const;
@@ -65,7 +66,7 @@ class Block {
   std::string place(const std::string& start, const std::vector<Index>& layers, Index labels = 0) const;
   std::string place(const Treatment& treatment) const;
   const Pretrained& stack_for(const Treatment& treatment) const;
-  double pretrain_seconds(const Treatment& treatment) const;
+  void charge_pretraining(ComparisonRun& run) const;
   PreparedCases labelled(Index count) const;
   Mlp net(const Treatment& treatment) const;
   FinetuneResult tune(const Treatment& treatment, const FinetuneOptions& options, const std::string& name, Jobs& jobs,

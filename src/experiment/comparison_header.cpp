@@ -83,7 +83,9 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
   check_data(data);
   check_validation(options, data, seed);
   const Plan plan = detail::make_plan(data, options, seed);
-  RunIdentity identity = detail::identity_of(data, scale, options, seed);
+  RunIdentity identity = with_precision(detail::identity_of(data, scale, options, seed));
+  // Runs that diverged are made again, trials are not: what was chosen without them stays chosen.
+  if (options.tune > 0) identity["--on-divergence"] = options.finetune.on_divergence;
   add_longer_runs(identity, data, options, plan);
   return {.version = {},
           .command = {},
@@ -93,7 +95,7 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
           .training = data.training->name,
           .test = data.test->name,
           .training_cases = data.training->case_count(),
-          .test_cases = data.test->case_count(),
+          .test_cases = std::ssize(labelled_cases(*data.test, all_cases(data.test->case_count()))),
           .features = data.training->feature_count(),
           .classes = data.training->classes,
           .starts = plan.starts,

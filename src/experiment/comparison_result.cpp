@@ -38,7 +38,9 @@ TimeToTarget time_of(const Runs& runs, Reached reached, Length length) {
   double longest = 0;
   bool watched = false;
   for (const auto* run : runs) {
-    longest = std::max(longest, static_cast<double>(length(*run)));
+    // By rounding, seconds added in another order make an arrival a little later than the end of its run.
+    const auto at = reached(*run);
+    longest = std::max({longest, static_cast<double>(length(*run)), at ? static_cast<double>(*at) : 0.0});
     watched = watched || (!run->history.empty() && run->history.back().validation_error);
   }
   if (!watched) return {};
@@ -60,6 +62,8 @@ const Start& start_named(const ComparisonHeader& header, const std::string& name
 void add_tuning(ComparisonCell& cell, const ComparisonRecord& record) {
   for (const auto& trial : record.trials) {
     if (trial.treatment != cell.treatment) continue;
+    ++cell.tuning_trials;
+    cell.tuning_updates += trial.updates;
     cell.tuning_seconds += trial.seconds;
     if (!trial.validation_error) continue;
     if (!cell.chosen || *trial.validation_error < *cell.chosen->validation_error) cell.chosen = trial;
@@ -76,11 +80,13 @@ ComparisonCell cell_of(const ComparisonRecord& record, const Treatment& treatmen
     }
     cell.test_errors.push_back(run->test_error);
     cell.seeds.push_back(run->seed);
+    cell.pretrain_updates += static_cast<double>(run->pretrain_updates);
     cell.pretrain_seconds += run->pretrain_seconds;
     cell.finetune_seconds += run->finetune_seconds;
   }
   if (!cell.test_errors.empty()) {
     cell.test_error = mean_estimate(cell.test_errors);
+    cell.pretrain_updates /= static_cast<double>(cell.test_errors.size());
     cell.pretrain_seconds /= static_cast<double>(cell.test_errors.size());
     cell.finetune_seconds /= static_cast<double>(cell.test_errors.size());
   }
@@ -102,8 +108,26 @@ Index only_in(const std::vector<Index>& a, const std::vector<Index>& b) {
   return std::ssize(only);
 }
 
+// Whether it is between these two, among others, that the question of pretraining lies.
+bool are_rivals(const ComparisonHeader& header, const Treatment& a, const Treatment& b) {
+  const Start &one = start_named(header, a.start), &other = start_named(header, b.start);
+  return a.labels == b.labels && a.layers == b.layers && one.pretrained != other.pretrained &&
+         one.control == Control::none && other.control == Control::none;
+}
+
+// How many such pairs a net and number of labels has.
+Index rivals_of(const std::vector<ComparisonCell>& cells, const Treatment& like) {
+  Index pretrained = 0, random = 0;
+  for (const auto& cell : cells)
+    if (cell.treatment.labels == like.labels && cell.treatment.layers == like.layers &&
+        cell.start.control == Control::none)
+      ++(cell.start.pretrained ? pretrained : random);
+  return pretrained * random;
+}
+
 // None when there is no seed on which both were trained.
-std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Treatment& a, const Treatment& b) {
+std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Treatment& a, const Treatment& b,
+                                      Index rivals) {
   ComparisonPair pair{.a = a.start, .b = b.start, .layers = a.layers, .labels = a.labels, .errors = {}, .cases = {}};
   std::vector<double> errors_a, errors_b;
   const Runs others = runs_of(record, b);
@@ -117,6 +141,13 @@ std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Trea
   }
   if (errors_a.empty()) return std::nullopt;
   pair.errors = paired_comparison(errors_a, errors_b, kEquivalenceMargin, record.header.seed);
+  // Errors of so few test cases have steps wider than the margin, and are equal for no other reason.
+  if (100.0 / static_cast<double>(record.header.test_cases) > kEquivalenceMargin) pair.errors.equivalence.p = 1;
+  if (pair.errors.difference.interval && are_rivals(record.header, a, b)) {
+    pair.rivals = rivals;
+    pair.joint_interval =
+        mean_estimate(paired_differences(errors_a, errors_b), 1 - 0.05 / static_cast<double>(rivals)).interval;
+  }
   pair.cases.test = mcnemar(pair.cases.only_a, pair.cases.only_b);
   return pair;
 }
@@ -133,7 +164,7 @@ std::vector<ComparisonPair> pairs_of(const ComparisonRecord& record, const std::
       const auto& a = cells[i].treatment;
       const auto& b = cells[j].treatment;
       if (a.labels != b.labels || a.layers != b.layers) continue;
-      if (auto pair = pair_of(record, a, b)) pairs.push_back(std::move(*pair));
+      if (auto pair = pair_of(record, a, b, rivals_of(cells, a))) pairs.push_back(std::move(*pair));
     }
   for (const bool with_control : {false, true}) {
     std::vector<ComparisonPair*> family;
@@ -160,6 +191,7 @@ ComparisonPair turned(ComparisonPair pair) {
   auto& errors = pair.errors;
   errors.difference.mean = turned(errors.difference.mean);
   errors.difference.interval = turned(errors.difference.interval);
+  pair.joint_interval = turned(pair.joint_interval);
   errors.bootstrap_interval = turned(errors.bootstrap_interval);
   errors.equivalence.interval = turned(errors.equivalence.interval);
   if (errors.effect)
@@ -194,7 +226,9 @@ ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b
 }
 
 const ComparisonCell* ComparisonResult::best(const std::vector<Index>& layers, Index labels, bool pretrained) const {
-  const auto rank = [](const ComparisonCell& cell) { return std::pair(cell.failures, cell.test_error->mean); };
+  const auto rank = [](const ComparisonCell& cell) {
+    return std::pair(2 * cell.failures > cell.runs, cell.test_error->mean);
+  };
   const ComparisonCell* best = nullptr;
   for (const auto& cell : cells)
     if (cell.treatment.layers == layers && cell.treatment.labels == labels && cell.test_error &&

@@ -9,14 +9,18 @@ PairedComparison paired_comparison(std::span<const double> a, std::span<const do
   PairedComparison result;
   result.seeds = static_cast<Index>(a.size());
   result.difference = paired_difference(a, b);
+  result.p_wilcoxon = wilcoxon_signed_rank(a, b);
+  result.margin = margin;
+  const EquivalenceTest equivalence = equivalence_test(a, b, margin);
+  if (result.difference.deviation == 0) {
+    result.difference.interval = std::nullopt;
+    return result;
+  }
   result.bootstrap_interval = bootstrap_interval(paired_differences(a, b), seed, resamples);
   result.p_t = paired_t_test(a, b);
-  result.p_wilcoxon = wilcoxon_signed_rank(a, b);
   result.effect = effect_size(a, b);
-  result.margin = margin;
-  result.equivalence = equivalence_test(a, b, margin);
-  // The deviation of one difference is not 0 but unknown.
-  if (a.size() > 1) result.seeds_needed = pairs_needed(result.difference.mean, result.difference.deviation);
+  result.equivalence = equivalence;
+  result.seeds_needed = pairs_needed(result.difference.mean, result.difference.deviation);
   return result;
 }
 

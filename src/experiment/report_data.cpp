@@ -80,6 +80,7 @@ json run_json(const ComparisonRun& run, double target) {
   json_run["test_cross_entropy"] = number(run.test_cross_entropy);
   json_run["wrong"] = run.wrong.size();
   json_run["updates"] = run.updates;
+  json_run["pretrain_updates"] = run.pretrain_updates;
   json_run["finetune_seconds"] = number(run.finetune_seconds);
   json_run["epochs_to_target"] = optional(epochs_to_target(run, target));
   json_run["seconds_to_target"] = optional(seconds_to_target(run, target));
@@ -120,8 +121,9 @@ json arrival_json(const TimeToTarget& time) {
           {"high", optional(time.high)}};
 }
 
-json cell_json(const ComparisonCell& cell) {
+json cell_json(const ComparisonCell& cell, const ComparisonResult& result) {
   json json_cell = treatment_json(cell.treatment);
+  json_cell["best_random"] = &cell == result.best(cell.treatment.layers, cell.treatment.labels, false);
   json_cell["runs"] = cell.runs;
   json_cell["failures"] = cell.failures;
   json_cell["mean"] = cell.test_error ? number(cell.test_error->mean) : json();
@@ -131,6 +133,9 @@ json cell_json(const ComparisonCell& cell) {
   json_cell["seconds_to_target"] = arrival_json(cell.seconds_to_target);
   json_cell["pretrain_seconds"] = number(cell.pretrain_seconds);
   json_cell["finetune_seconds"] = number(cell.finetune_seconds);
+  json_cell["pretrain_updates"] = number(cell.pretrain_updates);
+  json_cell["tuning_trials"] = cell.tuning_trials;
+  json_cell["tuning_updates"] = cell.tuning_updates;
   json_cell["tuning_seconds"] = number(cell.tuning_seconds);
   if (cell.chosen) json_cell["chosen"] = trial_json(*cell.chosen);
   return json_cell;
@@ -146,12 +151,15 @@ json pair_json(const ComparisonPair& pair) {
           {"mean", number(errors.difference.mean)},
           {"interval", interval(errors.difference.interval)},
           {"bootstrap", interval(errors.bootstrap_interval)},
+          {"joint_interval", interval(pair.joint_interval)},
           {"p_t", number(errors.p_t)},
           {"p_wilcoxon", number(errors.p_wilcoxon)},
           {"p_holm", number(pair.p_holm)},
+          {"family", pair.family},
           {"margin", number(errors.margin)},
           {"p_equivalence", number(errors.equivalence.p)},
-          {"effect", errors.effect ? number(errors.effect->unbiased.value_or(errors.effect->d_z)) : json()},
+          {"effect", errors.effect ? optional(errors.effect->unbiased) : json()},
+          {"effect_interval", errors.effect ? interval(errors.effect->interval) : json()},
           {"seeds_needed", optional(errors.seeds_needed)},
           {"only_a", pair.cases.only_a},
           {"only_b", pair.cases.only_b},
@@ -184,7 +192,7 @@ json report_data(const ComparisonRecord& record, const ComparisonResult& result)
           {"treatments", list(header.treatments, treatment_json)},
           {"tuning_trials", header.tuning_trials},
           {"identity", header.identity},
-          {"cells", list(result.cells, cell_json)},
+          {"cells", list(result.cells, [&](const ComparisonCell& cell) { return cell_json(cell, result); })},
           {"pairs", list(result.pairs, pair_json)},
           {"runs", list(record.runs, [&](const ComparisonRun& run) { return run_json(run, header.target); })},
           {"trials", list(record.trials, trial_json)}};

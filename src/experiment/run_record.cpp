@@ -107,6 +107,7 @@ Json run_json(const ComparisonRun& run, double target) {
   row["test_cross_entropy"] = number(run.test_cross_entropy);
   row["epochs_to_target"] = optional(epochs_to_target(run, target));
   row["updates"] = run.updates;
+  row["pretrain_updates"] = run.pretrain_updates;
   row["pretrain_seconds"] = run.pretrain_seconds;
   row["finetune_seconds"] = run.finetune_seconds;
   row["epochs"] = epochs_json(run.history);

@@ -162,6 +162,7 @@ ComparisonRun run_of(Fields& fields, const ComparisonHeader& header) {
   run.test_cross_entropy =
       fields.number_or_null("test_cross_entropy").value_or(std::numeric_limits<double>::infinity());
   run.updates = fields.count("updates");
+  if (fields.has("pretrain_updates")) run.pretrain_updates = fields.count("pretrain_updates");
   run.pretrain_seconds = fields.number("pretrain_seconds", 0);
   run.finetune_seconds = fields.number("finetune_seconds", 0);
   run.history = history_of(fields);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,6 +10,8 @@
 
 namespace dbn {
 namespace {
+
+constexpr double kLevel = 0.05;
 
 using Cells = std::vector<const ComparisonCell*>;
 
@@ -28,6 +32,9 @@ Cells cells_of(const ComparisonResult& result, const Setting& setting) {
 }
 
 const std::string& name_of(const ComparisonCell& cell) { return cell.treatment.start; }
+
+// Without its control.
+std::string base_name(const ComparisonCell& cell) { return name_of(cell).substr(0, name_of(cell).find('+')); }
 
 /// The best pretrained start and the best random one of a setting, and what they differ by.
 struct Contest {
@@ -51,39 +58,56 @@ std::optional<Contest> contest(const ComparisonResult& result, const Setting& se
                  .helps = helps};
 }
 
-// Differences that are all the same number come of few seeds and few test cases: no interval of theirs tells anything.
-bool too_coarse(const Contest& contest) {
-  const MeanEstimate& gain = contest.gain.errors.difference;
-  return gain.interval && gain.deviation == 0 && gain.mean > 0;
-}
+// What the claim rests on: it holds whichever starts were the best.
+const std::optional<std::array<double, 2>>& interval_of(const Contest& contest) { return contest.gain.joint_interval; }
 
-bool clear(const Contest& contest) {
-  const auto& interval = contest.gain.errors.difference.interval;
-  return interval && (*interval)[0] > 0 && !too_coarse(contest);
-}
+bool clear(const Contest& contest) { return interval_of(contest) && (*interval_of(contest))[0] > 0; }
 
 // How far the winner is below the loser.
 std::string describe(const Contest& contest, Index test_cases) {
-  const MeanEstimate& gain = contest.gain.errors.difference;
-  return fmt::format("{:.2f} points below {} (paired 95 % interval {:.2f} to {:.2f}, {} seeds, these {} test cases)",
-                     gain.mean, name_of(*contest.loser), (*gain.interval)[0], (*gain.interval)[1],
+  const auto& interval = *interval_of(contest);
+  const Index pairs = contest.gain.rivals;
+  const std::string choice = pairs > 1 ? fmt::format(", wide enough for the best of {} pairs", pairs) : "";
+  return fmt::format("{:.2f} points below {} (paired 95 % interval {:.2f} to {:.2f}{}, {} seeds, these {} test cases)",
+                     contest.gain.errors.difference.mean, name_of(*contest.loser), interval[0], interval[1], choice,
                      contest.gain.errors.seeds, test_cases);
 }
 
-// What controls take away from a win of pretraining: another way to the same error.
+// What a control takes away from a win of pretraining, in words; nothing when it errs more than the winner for sure.
+// One that was planned and cannot be judged takes as much.
+std::string doubt(const ComparisonResult& result, const Contest& contest, const ComparisonCell& control) {
+  const Treatment& winner = contest.winner->treatment;
+  const auto pair = result.find_pair(name_of(control), winner.start, winner.layers, winner.labels);
+  const std::optional<std::array<double, 2>> above = pair ? pair->errors.difference.interval : std::nullopt;
+  if (above && (*above)[0] > 0) return "";
+  const std::string is = !above            ? "was not trained often enough to tell"
+                         : (*above)[1] < 0 ? "is better"
+                                           : "is not clearly worse";
+  return fmt::format("{} {}", name_of(control), is);
+}
+
+// Another way to the same error: a random start with the time of pretraining, or weights without their structure.
 std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
   std::vector<std::string> found;
-  const Treatment& winner = contest.winner->treatment;
-  const auto as_good = [&](const std::string& control) {
-    const auto pair = result.find_pair(control, winner.start, winner.layers,
-                                       winner.labels);  // the control's error minus the winner's
-    return pair && pair->errors.difference.interval && (*pair->errors.difference.interval)[0] <= 0;
-  };
   if (!contest.helps) return found;
-  if (as_good(name_of(*contest.loser) + "+longer"))
-    found.push_back(fmt::format("{} that trains for as long is not clearly worse", name_of(*contest.loser)));
-  if (as_good(winner.start + "+shuffled")) found.push_back("shuffled weights are not clearly worse");
+  for (const auto* cell : cells_of(result, setting_of(*contest.winner))) {
+    const bool shuffled = cell->start.control == Control::shuffled && base_name(*cell) == name_of(*contest.winner);
+    if (cell->start.control != Control::longer && !shuffled) continue;
+    if (const auto text = doubt(result, contest, *cell); !text.empty()) found.push_back(text);
+  }
   return found;
+}
+
+bool confirmed(const Contest& contest) {
+  return contest.gain.errors.seeds >= kSeedsForAClaim && contest.gain.p_holm <= kLevel &&
+         contest.winner->failures + contest.loser->failures == 0;
+}
+
+// What a clear difference means for pretraining.
+std::string conclusion(const ComparisonResult& result, const Contest& contest) {
+  if (const auto but = doubts(result, contest); !but.empty()) return fmt::format("but {}", fmt::join(but, ", and "));
+  if (confirmed(contest)) return contest.helps ? "pretraining helps here" : "pretraining does not help here";
+  return contest.helps ? "pretraining seems to help here" : "pretraining does not seem to help here";
 }
 
 // What the paired interval allows to say, and no more.
@@ -91,10 +115,10 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
   const auto& errors = contest.gain.errors;
   const std::string& winner = name_of(*contest.winner);
   const std::string& loser = name_of(*contest.loser);
-  if (!errors.difference.interval)
+  if (errors.seeds == 1)
     return fmt::format("one seed cannot tell; {} erred {:.2f} points less than {} in it, run more --seeds", winner,
                        errors.difference.mean, loser);
-  if (too_coarse(contest))
+  if (!interval_of(contest))
     return fmt::format(
         "{} seeds cannot tell: {} erred {:.2f} points less than {} in each, which is no spread to judge "
         "by; run more --seeds",
@@ -103,46 +127,46 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
     return fmt::format("{} seeds do not tell {} from {}: {} comes out {}; the interval holds 0", errors.seeds,
                        contest.helps ? winner : loser, contest.helps ? loser : winner, winner,
                        describe(contest, test_cases));
-  const auto but = doubts(result, contest);
-  const std::string helps = !contest.helps ? "pretraining does not help here"
-                            : but.empty()  ? "pretraining helps here"
-                                           : fmt::format("but {}", fmt::join(but, ", and "));
-  return fmt::format("start from {}: its error is {}; {}", winner, describe(contest, test_cases), helps);
+  const std::string advice = contest.winner->failures > contest.loser->failures
+                                 ? fmt::format("where it can be trained at all, {} is better", winner)
+                                 : fmt::format("start from {}", winner);
+  return fmt::format("{}: its error is {}; {}", advice, describe(contest, test_cases), conclusion(result, contest));
 }
 
-// Fewest seeds with which a signed-rank test of so many pairs can come below the level: 2 / 2^n for each [Wilcoxon].
-Index seeds_to_confirm(Index family, double level) {
+// Fewest seeds with which a signed-rank test of so many pairs can come below kLevel: 2 / 2^n for each [Wilcoxon].
+Index seeds_to_confirm(Index family) {
   Index seeds = 2;
-  while (static_cast<double>(family) * std::exp2(1 - static_cast<double>(seeds)) > level) ++seeds;
+  while (static_cast<double>(family) * std::exp2(1 - static_cast<double>(seeds)) > kLevel) ++seeds;
   return seeds;
 }
 
 // How sure that is beyond the one interval, or what it would take.
-std::string certainty(const Contest& contest, Index test_cases) {
-  constexpr double kLevel = 0.05;
+std::string certainty(const Contest& contest) {
   const auto& errors = contest.gain.errors;
   const Index pairs = contest.gain.family;
-  if (!errors.difference.interval || too_coarse(contest)) return "";
+  const Index at_least = std::max({errors.seeds + 1, seeds_to_confirm(pairs), kSeedsForAClaim});
+  if (!interval_of(contest)) return "";
   if (clear(contest)) {
+    const std::string claim =
+        errors.seeds < kSeedsForAClaim ? fmt::format(" {} seeds would make it a claim.", kSeedsForAClaim) : "";
     if (pairs == 1 && contest.gain.p_holm <= kLevel)
-      return fmt::format(" Wilcoxon's test agrees (p = {:.2g}).", contest.gain.p_holm);
+      return fmt::format(" Wilcoxon's test agrees (p = {:.2g}).", contest.gain.p_holm) + claim;
     if (contest.gain.p_holm <= kLevel)
       return fmt::format(" It stands among all {} pairs that were compared (Holm's p = {:.2g}).", pairs,
-                         contest.gain.p_holm);
+                         contest.gain.p_holm) +
+             claim;
     return fmt::format(
         " The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}), which takes {} seeds at least.",
-        pairs, pairs == 1 ? "" : "s", contest.gain.p_holm, std::max(errors.seeds + 1, seeds_to_confirm(pairs, kLevel)));
+        pairs, pairs == 1 ? "" : "s", contest.gain.p_holm, at_least);
   }
-  // One test case must weigh less than the margin, or equal errors are no more than coarse ones.
-  const bool fine = 100.0 / static_cast<double>(test_cases) <= errors.margin && errors.difference.deviation > 0;
-  if (fine && errors.equivalence.p <= kLevel)
+  if (errors.equivalence.p <= kLevel)
     return fmt::format(" They are the same within {:g} points (p = {:.2g}): take the cheaper one.", errors.margin,
                        errors.equivalence.p);
   if (!errors.seeds_needed) return " Take the cheaper one.";
   return fmt::format(
       " If the difference is what it looks like, about {} seeds would show it; until then take the "
       "cheaper one.",
-      *errors.seeds_needed);
+      std::max(*errors.seeds_needed, at_least));
 }
 
 std::string cost(const Contest& contest) {
@@ -153,15 +177,15 @@ std::string cost(const Contest& contest) {
                      random.finetune_seconds);
 }
 
-// What the controls of the best pretrained start and the longer run of the best random one say.
+// What the controls of the best pretrained start and the longer runs of random ones come to.
 std::string controls_text(const ComparisonResult& result, const Contest& contest) {
   std::vector<std::string> parts;
   for (const auto& cell : result.cells) {
     if (cell.start.control == Control::none || !cell.test_error) continue;
     if (setting_of(cell) != setting_of(*contest.winner)) continue;
-    const auto base = name_of(cell).substr(0, name_of(cell).find('+'));
-    if (base == name_of(*contest.winner) || base == name_of(*contest.loser))
-      parts.push_back(fmt::format("{} errs {:.2f} %", name_of(cell), cell.test_error->mean));
+    const bool told = cell.start.control == Control::longer || base_name(cell) == name_of(*contest.winner) ||
+                      base_name(cell) == name_of(*contest.loser);
+    if (told) parts.push_back(fmt::format("{} errs {:.2f} %", name_of(cell), cell.test_error->mean));
   }
   if (parts.empty()) return "";
   return fmt::format(" Controls: {} (against {:.2f} % of {}).", fmt::join(parts, ", "),
@@ -179,8 +203,8 @@ std::string failures_text(const ComparisonResult& result, const Setting& setting
 
 std::string sentence_for(const ComparisonResult& result, const Setting& setting, Index test_cases) {
   if (const auto found = contest(result, setting))
-    return answer(result, *found, test_cases) + "." + certainty(*found, test_cases) + cost(*found) +
-           controls_text(result, *found) + failures_text(result, setting);
+    return answer(result, *found, test_cases) + "." + certainty(*found) + cost(*found) + controls_text(result, *found) +
+           failures_text(result, setting);
   const auto* pretrained = result.best(setting.layers, setting.labels, true);
   const auto* random = result.best(setting.layers, setting.labels, false);
   if (pretrained != nullptr && random != nullptr)
@@ -191,6 +215,20 @@ std::string sentence_for(const ComparisonResult& result, const Setting& setting,
   return fmt::format("{} has the lowest mean error, {:.2f} %; name a pretrained and a random start to compare them.",
                      name_of(*only), only->test_error->mean) +
          failures_text(result, setting);
+}
+
+// The interval of what pretraining gains, below 0 where it loses.
+std::optional<std::array<double, 2>> gain_interval(const Contest& contest) {
+  return contest.helps ? contest.gain.joint_interval : turned(contest.gain).joint_interval;
+}
+
+// Whether the same two starts differ otherwise here than there.
+bool differ(const Contest& here, const Contest& there) {
+  const auto& pretrained = [](const Contest& c) { return name_of(c.helps ? *c.winner : *c.loser); };
+  const auto& random = [](const Contest& c) { return name_of(c.helps ? *c.loser : *c.winner); };
+  const auto a = gain_interval(here), b = gain_interval(there);
+  return pretrained(here) == pretrained(there) && random(here) == random(there) && a && b &&
+         ((*a)[1] < (*b)[0] || (*b)[1] < (*a)[0]);
 }
 
 // What the gain of pretraining does from the fewest labels to the most, on the first net.
@@ -209,6 +247,7 @@ std::string trend(const ComparisonResult& result) {
     return a.winner->treatment.labels < b.winner->treatment.labels;
   };
   const auto [few, many] = std::minmax_element(contests.begin(), contests.end(), by_labels);
+  if (!differ(*few, *many)) return "";
   const auto gain = [](const Contest& c) { return (c.helps ? 1 : -1) * c.gain.errors.difference.mean; };
   return fmt::format(
       "\nWhat pretraining gains goes from {:.2f} points with {} labels to {:.2f} with {}: another number of labels may "
@@ -233,7 +272,10 @@ std::string verdict(const ComparisonRecord& record, const ComparisonResult& resu
                         sentence_for(result, setting, record.header.test_cases));
   }
   text += trend(result);
-  if (record.header.tuning_trials == 0) text += "\nNo start was tuned; --tune gives each the same number of trials.";
+  text += record.header.tuning_trials == 0
+              ? "\nNo start was tuned; --tune gives each the same number of trials."
+              : fmt::format("\nStarts were tuned on seed {}; no interval counts what another would have chosen.",
+                            record.header.seed);
   return text;
 }
 

@@ -22,11 +22,6 @@ constexpr std::string_view kNumbers = "numbers.";
 // Bits are promised within one build only, and precision is what would change them unseen.
 constexpr const char* kPrecision = "precision of this build";
 
-RunIdentity with_precision(RunIdentity identity) {
-  identity[kPrecision] = sizeof(Scalar) == sizeof(float) ? "float" : "double";
-  return identity;
-}
-
 // Fit for a terminal: these texts are shown as they are.
 bool is_plain(const std::string& text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
@@ -56,6 +51,11 @@ std::string value_of(const RunIdentity& identity, const std::string& name) {
 }
 
 }  // namespace
+
+RunIdentity with_precision(RunIdentity identity) {
+  identity[kPrecision] = sizeof(Scalar) == sizeof(float) ? "float" : "double";
+  return identity;
+}
 
 void add_options(RunIdentity& identity, const OptionFields& fields, const std::vector<std::string_view>& except) {
   for (const auto& field : fields) {

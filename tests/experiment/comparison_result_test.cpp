@@ -1,5 +1,7 @@
 #include <dbn/experiment/comparison_result.hpp>
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -106,6 +108,68 @@ TEST(ComparisonResult, ARunThatStoppedEarlyOrDivergedNeverArrives) {
   EXPECT_EQ(summarize(record).cell(of("rbm")).epochs_to_target.runs, 0) << "nobody looked";
 }
 
+// Rounding brings seconds that are added in another order past the end of the run that took longest.
+TEST(ComparisonResult, WhoNeverArrivesIsWatchedAsLongAsTheLastArrival) {
+  auto record = made({4, 9, 9}, {8, 9, 11});
+  for (auto& run : record.runs) {
+    run.pretrain_seconds = 0.1;
+    run.history[0].seconds = 0.2;
+    run.history[1].seconds = 0.3;
+    run.finetune_seconds = 0.2 + 0.3;
+  }
+  record.runs[0].history[0].validation_error = 6;  // arrives at its end
+  ASSERT_GT((0.1 + 0.2) + 0.3, 0.1 + (0.2 + 0.3)) << "as doubles";
+  const auto cell = summarize(record).cell(of("rbm"));
+  EXPECT_EQ(cell.seconds_to_target.arrived, 1);
+  EXPECT_FALSE(cell.seconds_to_target.median) << "two of three never arrived";
+}
+
+// Four pairs of a pretrained and a random start: each has 1.25 % to be wrong with. Student's t with 2 degrees is
+// t(p) = (2p - 1) / sqrt(2 p (1 - p)).
+TEST(ComparisonResult, TheJointIntervalHoldsForEveryPairThatMayBeChosen) {
+  auto record = made({5, 6, 7}, {8, 9, 11});
+  EXPECT_EQ(summarize(record).pairs[0].joint_interval, summarize(record).pairs[0].errors.difference.interval);
+  Start denoising = test::kRbm, xavier = test::kHe, frozen = test::kRbm;
+  denoising.name = "denoising";
+  xavier.name = "xavier";
+  frozen.name = "rbm+frozen";
+  frozen.control = Control::frozen;
+  test::add_runs(record, denoising, 100, {6, 7, 7});
+  test::add_runs(record, xavier, 100, {9, 9, 12});
+  test::add_runs(record, frozen, 100, {9, 8, 9});
+  const auto result = summarize(record);
+  const auto pair = result.pair("he", "rbm", {20}, 100);
+  EXPECT_EQ(pair.rivals, 4);
+  const double p = 1 - 0.05 / 8;
+  const double half = (2 * p - 1) / std::sqrt(2 * p * (1 - p)) * pair.errors.difference.deviation / std::sqrt(3);
+  ASSERT_TRUE(pair.joint_interval);
+  EXPECT_NEAR((*pair.joint_interval)[0], pair.errors.difference.mean - half, 1e-9);
+  EXPECT_NEAR((*pair.joint_interval)[1], pair.errors.difference.mean + half, 1e-9);
+  EXPECT_EQ((*result.pair("rbm", "he", {20}, 100).joint_interval)[0], -(*pair.joint_interval)[1]);
+  EXPECT_FALSE(result.pair("rbm", "denoising", {20}, 100).joint_interval) << "both are pretrained";
+  EXPECT_FALSE(result.pair("rbm+frozen", "he", {20}, 100).joint_interval) << "a control";
+}
+
+// A tenth of a point is less than one of 200 test cases.
+TEST(ComparisonResult, FewTestCasesShowNoEquivalence) {
+  auto record = made({5, 6, 7, 8}, {5.02, 5.98, 7.01, 7.99});
+  EXPECT_EQ(summarize(record).pairs[0].errors.equivalence.p, 1);
+  record.header.test_cases = 10000;
+  EXPECT_LT(summarize(record).pairs[0].errors.equivalence.p, 0.05);
+}
+
+TEST(ComparisonResult, TheBestIsTheOneOfLeastErrorThatTrainsMoreOftenThanNot) {
+  auto record = made({1, 1, 1}, {8, 9, 11});
+  Start denoising = test::kRbm;
+  denoising.name = "denoising";
+  test::add_runs(record, denoising, 100, {5, 6, 7});
+  record.runs[0].failure = "diverged";
+  EXPECT_EQ(summarize(record).best({20}, 100, true)->treatment.start, "rbm");
+  record.runs[1].failure = "diverged";
+  EXPECT_EQ(summarize(record).best({20}, 100, true)->treatment.start, "denoising");
+  EXPECT_EQ(summarize(record).best({20}, 100, false)->treatment.start, "he");
+}
+
 TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
   auto record = made({5, 6}, {8, 9});
   for (const double error : {7.0, 6.0, 6.0})
@@ -113,11 +177,14 @@ TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
                              .trial = std::ssize(record.trials),
                              .settings = {},
                              .validation_error = error,
+                             .updates = 10,
                              .seconds = 4});
   record.trials.push_back({.treatment = of("rbm"), .trial = 3, .settings = {}});  // diverged
   const auto result = summarize(record);
   const auto& cell = result.cell(of("rbm"));
   EXPECT_EQ(cell.chosen->trial, 1);
+  EXPECT_EQ(cell.tuning_trials, 4);
+  EXPECT_EQ(cell.tuning_updates, 30);
   EXPECT_EQ(cell.tuning_seconds, 12);
 }
 

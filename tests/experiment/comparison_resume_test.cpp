@@ -94,6 +94,30 @@ TEST(ComparisonResume, MakesRunsThatFailedAgain) {
   EXPECT_EQ(numbers(retried), numbers(compare(options)));
 }
 
+// What chose among the trials may have been another trial, were those that diverged made again.
+TEST(ComparisonResume, TunedRunsAreNotTakenUpWithAnotherWayToMeetDivergence) {
+  auto options = tiny_options({"rbm", "he"});
+  const auto header = [&] { return plan_comparison(tiny_digits(), "auto", options, 7); };
+  const auto untuned = compare(options);
+  options.pretrain.on_divergence = options.finetune.on_divergence = "retry";
+  EXPECT_EQ(go_on(header(), untuned).runs.size(), untuned.runs.size());
+  options.pretrain.on_divergence = options.finetune.on_divergence = "stop";
+  options.tune = 2;
+  const auto tuned = compare(options);
+  options.pretrain.on_divergence = options.finetune.on_divergence = "retry";
+  EXPECT_THAT([&] { go_on(header(), tuned); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("--on-divergence: stop then, retry now")));
+}
+
+TEST(ComparisonResume, RunsOfAnotherPrecisionAreNotTakenUp) {
+  const auto options = tiny_options({"rbm", "he"});
+  auto record = compare(options);
+  std::string& precision = record.header.identity.at("precision of this build");
+  precision = precision == "float" ? "double" : "float";
+  EXPECT_THAT([&] { go_on(plan_comparison(tiny_digits(), "auto", options, 7), record); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("precision of this build")));
+}
+
 TEST(ComparisonResume, TakesFinishedRunsWhenSeedsStartsLabelsAndNetsGrow) {
   auto options = tiny_options({"rbm", "he"});
   const test::TempDir dir;

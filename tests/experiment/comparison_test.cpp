@@ -36,7 +36,7 @@ TEST(Comparison, StartsOfOneKindUnderTwoNamesDifferByExactlyNothing) {
   EXPECT_EQ(result.cell(whole("xavier")).test_errors, result.cell(whole("xavier-normal")).test_errors);
   const auto pair = result.pair("xavier", "xavier-normal", {20, 20}, 270);
   EXPECT_EQ(pair.errors.difference.mean, 0);
-  EXPECT_EQ(pair.errors.difference.interval, (std::array<double, 2>{0, 0}));
+  EXPECT_EQ(pair.errors.difference.deviation, 0);
   EXPECT_EQ(pair.errors.p_wilcoxon, 1);
   EXPECT_EQ(pair.cases.only_a + pair.cases.only_b, 0);
   // Another start is another run: equality above is not that of nets which learn nothing.
@@ -89,6 +89,7 @@ TEST(Comparison, EveryStartIsTrainedByTheSameOptionsOnTheSameCases) {
       ASSERT_EQ(run.history.size(), tuned.history.size()) << start.name;
       EXPECT_EQ(run.history[0].learning_rate, tuned.history[0].learning_rate) << start.name;
       EXPECT_EQ(run.updates, 10) << "two epochs of five batches";
+      EXPECT_EQ(run.pretrain_updates, start.pretrained ? 12 : 0) << "two epochs of three batches for two layers";
     }
   }
 }
@@ -293,6 +294,28 @@ TEST(Comparison, AllLabelsIsTheSameCountForEverySeed) {
   const auto result = summarize(record);
   ASSERT_EQ(result.cells.size(), 2U);
   EXPECT_EQ(result.cells[0].test_errors.size(), 5U);
+}
+
+// Errors are shares of the test cases that have labels.
+TEST(Comparison, UnlabelledTestCasesAreNoTestCases) {
+  Dataset partly = *tiny_digits().test;
+  for (std::size_t i = 0; i < 10; ++i) partly.labels[3 * i] = kUnlabelled;
+  const DataFiles data{tiny_digits().training, std::make_shared<const Dataset>(partly)};
+  const auto header = plan_comparison(data, "auto", tiny_options({"he"}), 0);
+  EXPECT_EQ(header.test_cases, tiny_digits().test->case_count() - 10);
+}
+
+// `--activations` goes for pretrained starts too.
+TEST(Comparison, EveryStartIsTrainedInEveryActivation) {
+  auto options = tiny_options({"rbm", "he"});
+  options.activations = {"sigmoid", "relu"};
+  options.seeds = 1;
+  const auto record = compare(options);
+  ASSERT_EQ(record.runs.size(), 4U);
+  const auto result = summarize(record);
+  for (const char* start : {"rbm@sigmoid", "rbm@relu", "he@sigmoid", "he@relu"})
+    EXPECT_FALSE(result.cell(whole(start)).test_errors.empty()) << start;
+  EXPECT_NE(record.runs[0].test_cross_entropy, record.runs[1].test_cross_entropy);
 }
 
 TEST(Comparison, RefusesBadOptionsAndData) {

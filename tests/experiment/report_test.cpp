@@ -135,6 +135,24 @@ TEST(Report, HoldsTheNumbersOfTheRecord) {
   EXPECT_EQ(data["pairs"][0]["interval"][1], (*result.pairs[0].errors.difference.interval)[1]);
 }
 
+TEST(Report, HasTheReferenceAndTheBudgetOfTheResult) {
+  auto record = made({5, 6}, {8, 9.5});
+  Start xavier = test::kHe;
+  xavier.name = "xavier";
+  test::add_runs(record, xavier, 100, {7, 8});
+  for (auto& run : record.runs)
+    if (run.treatment.start == "rbm") run.pretrain_updates = 40;
+  record.header.tuning_trials = 1;
+  record.trials = {{.treatment = record.header.treatments[0], .settings = {}, .validation_error = 1.5, .updates = 9}};
+  const json data = data_of(record);
+  for (const auto& cell : data["cells"]) EXPECT_EQ(cell["best_random"], cell["start"] == "xavier") << cell["start"];
+  EXPECT_EQ(data["cells"][0]["pretrain_updates"], 40);
+  EXPECT_EQ(data["cells"][0]["tuning_updates"], 9);
+  EXPECT_EQ(data["pairs"][0]["family"], 3);
+  EXPECT_TRUE(data["pairs"][0]["effect"].is_null()) << "of two seeds";
+  EXPECT_EQ(data["pairs"][0]["joint_interval"][0], (*summarize(record).pairs[0].joint_interval)[0]);
+}
+
 TEST(Report, SaysNullWhereThereIsNoNumber) {
   auto record = made({5, 6}, {8, 9});
   record.runs[0].history[0].train_loss = kNan;

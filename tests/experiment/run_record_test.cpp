@@ -85,7 +85,8 @@ class Flat {
   void add(const FilterPictures& f) { add(f.height), add(f.width), add(f.pixels); }
   void add(const ComparisonRun& r) {
     add(r.treatment), add(r.seed), add(r.failure), add(r.test_error), add(r.test_cross_entropy), add(r.wrong);
-    add(r.updates), add(r.pretrain_seconds), add(r.finetune_seconds), add(r.history), add(r.profile), add(r.filters);
+    add(r.updates), add(r.pretrain_updates), add(r.pretrain_seconds), add(r.finetune_seconds), add(r.history);
+    add(r.profile), add(r.filters);
   }
 
   std::vector<std::string> all_;

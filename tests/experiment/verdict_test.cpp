@@ -19,17 +19,46 @@ using testing::Not;
 
 std::string said_of(const ComparisonRecord& record) { return verdict(record, summarize(record)); }
 
-TEST(Verdict, RecommendsWhatTheIntervalAllows) {
+// Errors of ten seeds, more or less `mean`: each moved otherwise.
+std::vector<double> ten(double mean, double spread = 0.1) {
+  std::vector<double> errors;
+  for (const int place : {3, 1, 4, 1, 5, 9, 2, 6, 5, 3}) errors.push_back(mean + spread * (place - 3.9));
+  return errors;
+}
+const std::vector<double> kOthers{8.1, 9.2, 8.4, 9.9, 8.8, 9.3, 8.6, 9.7, 9.1, 8.9};
+
+TEST(Verdict, SaysWhatTenSeedsAndTheRankTestAgreeOn) {
+  EXPECT_THAT(said_of(made(ten(5), kOthers)),
+              AllOf(HasSubstr("With 100 labels, start from rbm"), HasSubstr("4.00 points below he"),
+                    HasSubstr("pretraining helps here"), HasSubstr("10 seeds, these"),
+                    HasSubstr("Wilcoxon's test agrees (p = 0.002)")));
+  EXPECT_THAT(said_of(made(kOthers, ten(5))), AllOf(HasSubstr("start from he"), HasSubstr("4.00 points below rbm"),
+                                                    HasSubstr("pretraining does not help here")));
+}
+
+// Fewer seeds recommend what their interval allows, but find nothing out.
+TEST(Verdict, FewSeedsPointAndDoNotClaim) {
   EXPECT_THAT(said_of(made({5, 6, 7}, {8, 9.1, 9.9})),
               AllOf(HasSubstr("With 100 labels, start from rbm"), HasSubstr("3.00 points below he"),
-                    HasSubstr("pretraining helps here"), HasSubstr("3 seeds")));
+                    HasSubstr("pretraining seems to help here"), HasSubstr("3 seeds"), Not(HasSubstr("helps here"))));
   EXPECT_THAT(said_of(made({8, 9.1, 9.9}, {5, 6, 7})),
               AllOf(HasSubstr("start from he"), HasSubstr("3.00 points below rbm"),
-                    HasSubstr("pretraining does not help here")));
+                    HasSubstr("pretraining does not seem to help here")));
+}
+
+// The best of two pretrained starts is best by luck as well: what one pair would show, two do not.
+TEST(Verdict, CountsTheChoiceOfTheBest) {
+  auto record = made({5, 6, 7}, {6.5, 7.9, 8.0});
+  ASSERT_THAT(said_of(record), HasSubstr("start from rbm"));
+  Start denoising = kRbm;
+  denoising.name = denoising.method = "denoising";
+  add_runs(record, denoising, 100, {6, 7, 7.5});
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("3 seeds do not tell rbm from he"),
+                                     HasSubstr("wide enough for the best of 2 pairs"), Not(HasSubstr("start from"))));
 }
 
 TEST(Verdict, RecommendsNothingWhenTheIntervalHoldsZero) {
-  for (const auto& record : {made({5, 6, 7}, {8, 5, 9}), made({8, 5, 9}, {5, 6, 7}), made({5, 6}, {5, 6})}) {
+  for (const auto& record : {made({5, 6, 7}, {8, 5, 9}), made({8, 5, 9}, {5, 6, 7}), made({5, 6}, {5.5, 5.5})}) {
     const std::string text = said_of(record);
     EXPECT_THAT(text, HasSubstr("seeds do not tell rbm from he"));
     EXPECT_THAT(text, HasSubstr("the interval holds 0"));
@@ -49,12 +78,13 @@ TEST(Verdict, OneSeedTellsNothing) {
   EXPECT_THAT(said_of(made({8}, {5})), HasSubstr("he erred 3.00 points less than rbm"));
 }
 
-// Three seeds cannot make a rank test sure, six can: 2 / 2^6 is below 5 %.
+// Three seeds cannot make a rank test sure, six can: 2 / 2^6 is below 5 %. A claim takes ten all the same.
 TEST(Verdict, SaysWhetherTheRankTestAgrees) {
   EXPECT_THAT(said_of(made({5, 6, 7}, {8, 9.1, 9.9})),
-              HasSubstr("does not confirm it yet (Holm's p = 0.25), which takes 6 seeds at least"));
+              HasSubstr("does not confirm it yet (Holm's p = 0.25), which takes 10 seeds at least"));
   EXPECT_THAT(said_of(made({5, 6, 7, 5, 6, 7}, {8, 9.1, 9.9, 8.2, 9.3, 9.8})),
-              HasSubstr("Wilcoxon's test agrees (p = 0.031)"));
+              AllOf(HasSubstr("pretraining seems to help here"),
+                    HasSubstr("Wilcoxon's test agrees (p = 0.031). 10 seeds would make it a claim.")));
 }
 
 TEST(Verdict, SaysWhenTheDifferenceIsTooSmallToMatter) {
@@ -70,13 +100,8 @@ TEST(Verdict, EqualDifferencesAreTooCoarseToTell) {
   const std::string text = said_of(made({5, 6, 7}, {6, 7, 8}));
   EXPECT_THAT(text, HasSubstr("3 seeds cannot tell: rbm erred 1.00 points less than he in each"));
   EXPECT_THAT(text, Not(AnyOf(HasSubstr("start from"), HasSubstr("helps"))));
-}
-
-// A tenth of a point is less than one of a hundred test cases.
-TEST(Verdict, CoarseTestCasesAreNoEquivalence) {
-  auto record = made({5, 6, 7, 8}, {5.02, 5.98, 7.01, 7.99});
-  record.header.test_cases = 100;
-  EXPECT_THAT(said_of(record), Not(HasSubstr("the same within")));
+  EXPECT_THAT(said_of(made({5, 6, 7}, {5, 6, 7})),
+              HasSubstr("3 seeds cannot tell: he erred 0.00 points less than rbm"));
 }
 
 // He fails on the seeds that are hard for everybody: its mean is lower, and it is worse wherever both were trained.
@@ -94,8 +119,8 @@ TEST(Verdict, JudgesByTheSeedsOnWhichBothWereTrained) {
     }
   }
   record.header.seeds = 8;
-  EXPECT_THAT(said_of(record),
-              AllOf(HasSubstr("start from rbm"), HasSubstr("5 seeds, these"), HasSubstr("3 of 8 runs of he diverged")));
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("start from rbm"), HasSubstr("5 seeds, these"),
+                                     HasSubstr("3 of 8 runs of he diverged"), Not(HasSubstr("helps here"))));
 }
 
 TEST(Verdict, AStartThatFailsIsNotPreferred) {
@@ -108,6 +133,18 @@ TEST(Verdict, AStartThatFailsIsNotPreferred) {
   EXPECT_THAT(said_of(record), HasSubstr("start from denoising"));
 }
 
+// One that fails once in ten is neither passed over for one that is worse, nor recommended without a word.
+TEST(Verdict, OneFailureDoesNotHideTheBestStart) {
+  auto record = made(ten(1), kOthers);
+  Start denoising = kRbm;
+  denoising.name = denoising.method = "denoising";
+  add_runs(record, denoising, 100, ten(12));
+  record.runs[4].failure = "diverged";
+  EXPECT_THAT(said_of(record),
+              AllOf(HasSubstr("where it can be trained at all, rbm is better"), HasSubstr("pretraining seems to help"),
+                    HasSubstr("1 of 10 runs of rbm diverged"), Not(HasSubstr("start from"))));
+}
+
 TEST(Verdict, ControlsThatDoAsWellTakeTheWinAway) {
   auto record = made({5, 6, 7}, {8, 9.1, 9.9});
   Start longer = kHe;
@@ -118,8 +155,38 @@ TEST(Verdict, ControlsThatDoAsWellTakeTheWinAway) {
   shuffled.name = "rbm+shuffled";
   shuffled.control = Control::shuffled;
   add_runs(record, shuffled, 100, {9, 9.8, 11.1});
-  EXPECT_THAT(said_of(record), AllOf(HasSubstr("but he that trains for as long is not clearly worse"),
-                                     Not(HasSubstr("helps here")), Not(HasSubstr("shuffled weights are not"))));
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("but he+longer is not clearly worse"), Not(HasSubstr("help here")),
+                                     Not(HasSubstr("rbm+shuffled is"))));
+}
+
+// Any start that trains for as long, and one that should have been looked at and was not.
+TEST(Verdict, AControlOfAnotherStartCountsAndOneThatFailedSaysNothing) {
+  auto record = made(ten(5), kOthers);
+  Start xavier = kHe, longer = kHe, shuffled = kRbm;
+  xavier.name = xavier.method = longer.method = "xavier";
+  longer.name = "xavier+longer";
+  longer.control = Control::longer;
+  shuffled.name = "rbm+shuffled";
+  shuffled.control = Control::shuffled;
+  add_runs(record, xavier, 100, ten(10, 0.2));
+  ASSERT_THAT(said_of(record), HasSubstr("pretraining helps here"));
+  add_runs(record, longer, 100, ten(3, 0.15));
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("but xavier+longer is better"), HasSubstr("xavier+longer errs 3.00 %"),
+                                     Not(HasSubstr("helps here"))));
+  record = made(ten(5), kOthers);
+  add_runs(record, shuffled, 100, ten(9));
+  for (auto& run : record.runs)
+    if (run.treatment.start == "rbm+shuffled") run.failure = "diverged";
+  EXPECT_THAT(said_of(record),
+              AllOf(HasSubstr("but rbm+shuffled was not trained often enough to tell"), Not(HasSubstr("helps here"))));
+}
+
+TEST(Verdict, SaysOnWhichSeedStartsWereTuned) {
+  auto record = made({5, 6, 7}, {8, 9.1, 9.9});
+  EXPECT_THAT(said_of(record), HasSubstr("No start was tuned"));
+  record.header.tuning_trials = 2;
+  record.header.seed = 7;
+  EXPECT_THAT(verdict(record, summarize(record)), HasSubstr("tuned on seed 7; no interval counts"));
 }
 
 TEST(Verdict, TellsTheCost) {
@@ -143,12 +210,24 @@ TEST(Verdict, StartsOfOneKindAreNotComparedWithAnother) {
 }
 
 TEST(Verdict, SaysItForEachLabelCountAndWhereItGoes) {
+  auto record = made(ten(5), kOthers);
+  add_runs(record, kRbm, 1000, ten(3));
+  add_runs(record, kHe, 1000, ten(2, 0.2));
+  EXPECT_THAT(said_of(record),
+              testing::ContainsRegex("With 100 labels, start.*\nWith 1000 labels, start.*\nWhat pretraining gains "
+                                     "goes from 4.00 points with 100 labels to -1.00 with 1000"));
+}
+
+// Two intervals that overlap are no way that anything goes, and neither are two numbers without one.
+TEST(Verdict, TellsOfNoTrendThatTheIntervalsDoNotShow) {
   auto record = made({5, 6, 7}, {8, 9.1, 9.9});
   add_runs(record, kRbm, 1000, {3});
   add_runs(record, kHe, 1000, {2});
-  EXPECT_THAT(said_of(record),
-              testing::ContainsRegex("With 100 labels, start.*\nWith 1000 labels, one seed.*\nWhat pretraining gains "
-                                     "goes from 3.00 points with 100 labels to -1.00 with 1000"));
+  EXPECT_THAT(said_of(record), Not(HasSubstr("What pretraining gains")));
+  record = made(ten(5), kOthers);
+  add_runs(record, kRbm, 1000, ten(5.1));
+  add_runs(record, kHe, 1000, kOthers);
+  EXPECT_THAT(said_of(record), Not(HasSubstr("What pretraining gains")));
 }
 
 }  // namespace

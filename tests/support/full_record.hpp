@@ -32,6 +32,7 @@ inline ComparisonRecord full() {
   run.test_cross_entropy = 0.1;
   run.wrong = {0, 17, 199};
   run.updates = 1234;
+  run.pretrain_updates = 56;
   run.history[0].train_loss = std::numeric_limits<double>::quiet_NaN();
   run.history[0].validation_error = std::nullopt;
   run.profile = {.at_start = {{.units = 20,

@@ -46,6 +46,20 @@ TEST_F(ReportCommand, AComparisonThatGoesOnReplacesItsPageAndNoOtherFile) {
   EXPECT_EQ(text("notes.txt"), "mine");
 }
 
+// The same seed is the same bits in one version; a mean over two would be of neither.
+TEST_F(ReportCommand, AComparisonDoesNotGoOnWithRunsOfAnotherVersion) {
+  const std::string compare =
+      "compare --quiet --data synthetic:digits,cases=100,test=50 --layers 4 --starts xavier,he --finetune.epochs 1 "
+      "--finetune.min-updates 0 --report none --seeds ";
+  run(compare + "1");
+  auto record = read_run_record(dir_.path("runs.jsonl"));
+  record.header.version = "0.0.1";
+  save(record);
+  expect_refused(4, "its runs are of dbn 0.0.1", compare + "2");
+  run(compare + "2 --force");
+  EXPECT_EQ(read_run_record(dir_.path("runs.jsonl")).runs.size(), 4U);
+}
+
 TEST_F(ReportCommand, ReplacesNothingUnasked) {
   save(made({5, 6}, {8, 9}));
   expect_refused(2, "runs.jsonl is also read", "report runs.jsonl --out runs.jsonl --force");

@@ -61,6 +61,9 @@ ComparisonRecord earlier_record(const std::string& path, bool replace) {
 
 ComparisonRecord taken_up(const ComparisonHeader& header, ComparisonRecord earlier, const std::string& path) {
   try {
+    if (!earlier.header.treatments.empty() && earlier.header.version != header.version)
+      throw InvalidArgument(fmt::format("its runs are of dbn {}, whose numbers may differ from those of {}",
+                                        earlier.header.version, header.version));
     return go_on(header, std::move(earlier));
   } catch (const InvalidArgument& error) {
     throw IoError(fmt::format("{}: exists, and {}; name another --out, or --force replaces it", path, error.what()));

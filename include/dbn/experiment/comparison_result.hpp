@@ -25,10 +25,13 @@ struct ComparisonCell {
   std::vector<std::uint64_t> seeds = {};        ///< of those errors
   TimeToTarget epochs_to_target = {};           ///< of all runs; those that failed never arrive
   TimeToTarget seconds_to_target = {};          ///< pretraining counts
+  double pretrain_updates = 0;                  ///< mean a run
   double pretrain_seconds = 0;                  ///< mean a run
   double finetune_seconds = 0;
   std::optional<TuningTrial> chosen = {};  ///< the trial whose settings the runs have
-  double tuning_seconds = 0;               ///< of all its trials
+  Index tuning_trials = 0;
+  Index tuning_updates = 0;   ///< of fine-tuning in all its trials
+  double tuning_seconds = 0;  ///< of the same
 };
 
 /// Test cases that only one of two starts errs on, summed over seeds: a case counts once for each.
@@ -43,6 +46,11 @@ struct ComparisonPair {
   std::vector<Index> layers;
   Index labels = 0;
   PairedComparison errors;  ///< a's error minus b's, in points
+  /// Of the mean difference, where one start is pretrained, the other is not, and neither is a control: wide enough for
+  /// 95 % to hold for all such pairs of this net and number of labels at once [Bonferroni], and so for whichever of
+  /// them is looked at because of its errors.
+  std::optional<std::array<double, 2>> joint_interval = {};
+  Index rivals = 1;  ///< how many pairs that are
   Disagreement cases;
   /// Of Wilcoxon's test, adjusted over all pairs of the comparison without controls, or over those with one [Holm
   /// 1979].
@@ -65,7 +73,8 @@ struct ComparisonResult {
   std::optional<ComparisonPair> find_pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
                                           Index labels) const;
   /// Among the pretrained or the random starts of that net and number of labels, controls left out, the one with the
-  /// least mean error of those with the fewest failures; null when no run of any ended with a net.
+  /// least mean error; one of which more than half of the runs failed comes behind all others. Null when no run of any
+  /// ended with a net.
   const ComparisonCell* best(const std::vector<Index>& layers, Index labels, bool pretrained) const;
 };
 
@@ -73,8 +82,13 @@ struct ComparisonResult {
 /// record without runs.
 ComparisonResult summarize(const ComparisonRecord& record);
 
+/// Seeds from which a difference is called found; fewer only point to it.
+constexpr Index kSeedsForAClaim = 10;
+
 /// Two or three sentences for each net and number of labels: which start to use here, how sure that is, what it costs,
-/// and what would change the answer. Never more certain than the intervals. Controls are spoken of, never chosen.
+/// and what would change the answer. Never more certain than the joint interval of the best pretrained start and the
+/// best random one: that pretraining helps, or does not, is said from kSeedsForAClaim seeds on and when Holm's p
+/// agrees, and not when a control does as well. Controls are never chosen.
 std::string verdict(const ComparisonRecord& record, const ComparisonResult& result);
 
 }  // namespace dbn

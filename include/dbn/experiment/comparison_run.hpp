@@ -60,6 +60,7 @@ struct ComparisonRun {
   double test_cross_entropy = 0;
   std::vector<Index> wrong = {};  ///< labelled test cases, from 0, that the net errs on
   Index updates = 0;              ///< of fine-tuning
+  Index pretrain_updates = 0;     ///< of all layers; the stack serves all its runs
   double pretrain_seconds = 0;    ///< of training, without what is measured on it; the stack serves all its runs
   double finetune_seconds = 0;
   std::vector<FinetuneEpoch> history = {};

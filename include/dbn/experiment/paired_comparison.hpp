@@ -16,10 +16,9 @@ namespace dbn {
 
 /// Errors a against errors b, percent; differences are a[i] - b[i], in points.
 ///
-/// From one seed there is nothing but the difference: intervals, effect and seeds needed are none, all p are 1. From
-/// two seeds p_wilcoxon cannot be below 0.5 and the bootstrap's interval only spans the two differences. When all
-/// differences are equal, a deviation of 0 makes intervals of no width, and p_t is 0 unless they are 0: errors are then
-/// too coarse for Student's t, and p_wilcoxon is what tells.
+/// From one seed there is nothing but the difference: intervals, effect and seeds needed are none, all p are 1. The
+/// same holds when all differences are equal, but for p_wilcoxon: such errors are too coarse to have a spread to judge
+/// by. From two seeds p_wilcoxon cannot be below 0.5 and the bootstrap's interval only spans the two differences.
 struct PairedComparison {
   Index seeds = 0;
   MeanEstimate difference;                                       ///< with the t interval
@@ -29,7 +28,7 @@ struct PairedComparison {
   std::optional<EffectSize> effect = {};
   double margin = 0;            ///< points: a smaller difference is none
   EquivalenceTest equivalence;  ///< within +-margin
-  /// For a t test of power 0.8 at 5 %, were the difference and its deviation as observed; none when it is 0.
+  /// For a t test of power 0.8 at 5 %, were the difference and its deviation as observed; none when either is 0.
   std::optional<Index> seeds_needed = {};
 };
 

@@ -19,6 +19,9 @@ using RunIdentity = std::map<std::string, std::string>;
 /// Adds the options of `fields` under their names on the command line, but for those named in `except`.
 void add_options(RunIdentity& identity, const OptionFields& fields, const std::vector<std::string_view>& except = {});
 
+/// With what bits depend on beside all options: whether this build computes in float or in double.
+RunIdentity with_precision(RunIdentity identity);
+
 /// The first few differences in words, `--batch: 100 then, 50 now`; empty when there is none.
 std::string difference(const RunIdentity& then, const RunIdentity& now);
 

@@ -174,6 +174,7 @@ class ComparisonRecipe final : public Recipe {
         .published = {},
         .measured = pair->errors.difference,
         .values = {}};
+    row.measured.interval = pair->joint_interval;  // which holds for the best of several
     if (const auto p = at(published_.pretrained, place), r = at(published_.random, place); p && r)
       row.published = fmt::format("{:.3g}", *r - *p);
     if (const auto least = at(published_.least_gain, place)) {

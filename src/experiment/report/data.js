@@ -81,13 +81,11 @@ function pairOf(a, b, key) {
 function turned(pair) {
   const back = (bounds) => (known(bounds) ? [-bounds[1], -bounds[0]] : null);
   return {...pair, a: pair.b, b: pair.a, mean: -pair.mean, interval: back(pair.interval),
-    bootstrap: back(pair.bootstrap), effect: known(pair.effect) ? -pair.effect : null,
+    bootstrap: back(pair.bootstrap), joint_interval: back(pair.joint_interval), effect_interval: back(pair.effect_interval), effect: known(pair.effect) ? -pair.effect : null,
     only_a: pair.only_b, only_b: pair.only_a};
 }
 
-// The start with the lowest mean error of those that are no control and were not pretrained.
+// The one that the verdict takes.
 function bestRandom(key) {
-  const random = cellsOf(key).filter((cell) => known(cell.mean) && !startOf.get(cell.start).pretrained &&
-    !startOf.get(cell.start).control);
-  return random.sort((a, b) => a.mean - b.mean)[0]?.start ?? null;
+  return cellsOf(key).find((cell) => cell.best_random)?.start ?? null;
 }

@@ -18,11 +18,12 @@ function facts() {
 }
 
 // A median that fewer than half of the runs reach is none.
-function arrival({runs: all, arrived, median}, write) {
+function arrival({runs: all, arrived, median, low, high}, write) {
   if (all === 0) return none;
   if (arrived === 0) return 'never';
   const some = arrived < all ? ` (${arrived} of ${all})` : '';
-  return (known(median) ? write(median) : 'most never') + some;
+  const range = known(low) ? `, ${write(low)} to ${known(high) ? write(high) : 'never'}` : '';
+  return (known(median) ? write(median) + range : 'most never') + some;
 }
 
 function summaryTable() {
@@ -50,7 +51,7 @@ function summaryTable() {
     numeric('Seeds', (c) => c.runs, count),
     column('Failed', (c) => c.failures, {number: true, style: (c) => (c.failures > 0 ? 'bad' : '')})], cells);
   byId('summary-note').textContent = `Epochs are those of fine-tuning until the validation error is first at most ` +
-    `${short(data.target)} %: the median over runs, among which those that never arrive count as later than all others. ` +
+    `${short(data.target)} %: the median over runs with its 95 % interval, those that never arrive being later than all others. ` +
     'Seconds to it include pretraining.';
   return cells.length > 0;
 }
@@ -73,6 +74,12 @@ function tuningTables() {
   const where = [startColumn, netColumn, labelsColumn];
   table(byId('chosen'), 'Chosen settings', [...where, numeric('Trial', (row) => row.trial + 1, count),
     ...settingColumns(chosen.map((cell) => cell.chosen)), ...outcome], chosen.map((cell) => cell.chosen));
+  table(byId('budget'), 'What tuning took', [...where, numeric('Trials', (cell) => cell.tuning_trials, count),
+    numeric('Updates', (cell) => cell.tuning_updates, count), numeric('Seconds', (cell) => cell.tuning_seconds, seconds),
+    numeric('Updates of pretraining', (cell) => cell.pretrain_updates, (n) => count(Math.round(n))),
+    numeric('Seconds of pretraining', (cell) => cell.pretrain_seconds, seconds),
+    numeric('Seconds in all', (cell) => cell.tuning_seconds + cell.pretrain_seconds, seconds)],
+  cells.filter((cell) => cell.tuning_trials > 0));
   table(byId('d-tuning'), 'All trials', [...where, numeric('Trial', (row) => row.trial + 1, count),
     ...settingColumns(data.trials), ...outcome], data.trials);
   return true;
@@ -85,13 +92,16 @@ function testsTable() {
     ...(nets.length > 1 ? [netColumn] : []), ...(labelCounts.length > 1 ? [labelsColumn] : []),
     numeric('Seeds', (pair) => pair.seeds, count), numeric('Difference', (pair) => pair.mean, fixed),
     intervalColumn('t interval', 'interval'), intervalColumn('Bootstrap interval', 'bootstrap'),
-    numeric('Wilcoxon p', (pair) => pair.p_wilcoxon, probability), numeric('Holm p', (pair) => pair.p_holm, probability),
+    intervalColumn('Joint interval', 'joint_interval'), numeric('t p', (pair) => pair.p_t, probability),
+    numeric('Wilcoxon p', (pair) => pair.p_wilcoxon, probability),
+    column('Holm p', (pair) => pair.p_holm, {number: true, text: (pair) => `${probability(pair.p_holm)} of ${pair.family}`}),
     column('Only first errs', (pair) => pair.only_a, {number: true, text: (pair) => count(pair.only_a)}),
     column('Only second errs', (pair) => pair.only_b, {number: true, text: (pair) => count(pair.only_b)}),
     numeric('McNemar p', (pair) => pair.p_mcnemar, probability),
     column('Equivalent', (pair) => pair.p_equivalence, {text: (pair) => (pair.p_equivalence < 0.05 ? 'yes' : 'not shown') +
       ` (p ${probability(pair.p_equivalence)})`}),
-    numeric('Effect size', (pair) => pair.effect, fixed),
+    column('Effect size', (pair) => pair.effect, {number: true, text: (pair) => (known(pair.effect) ?
+      `${fixed(pair.effect)} (${interval(pair.effect_interval)})` : none)}),
     numeric('Seeds needed', (pair) => pair.seeds_needed, (n) => (known(n) ? count(n) : none))],
   data.pairs.map((pair) => ({...pair, start: pair.a})));
   byId('margin').textContent = `Two one-sided t tests: whether the mean difference is shown to be smaller than ` +
@@ -108,6 +118,7 @@ function runsTable() {
     column('Test error, %', (run) => run.test_error, {number: true, style: (run) => (failed(run) ? 'bad' : ''),
       text: (run) => (failed(run) ? 'failed' : fixed(run.test_error))}),
     of('Cases wrong', 'wrong', count), of('Cross-entropy, nats', 'test_cross_entropy', (value) => fixed(value, 3)), of('Updates', 'updates', count),
+    of('Updates of pretraining', 'pretrain_updates', count),
     column(`Epochs to ${short(data.target)} %`, (run) => run.epochs_to_target, {number: true,
       text: (run) => (failed(run) ? none : known(run.epochs_to_target) ? count(run.epochs_to_target) : 'never')}),
     of('Seconds to it', 'seconds_to_target', seconds),
