@@ -224,8 +224,8 @@ std::optional<std::array<double, 2>> gain_interval(const Contest& contest) {
 
 // Whether the same two starts differ otherwise here than there.
 bool differ(const Contest& here, const Contest& there) {
-  const auto& pretrained = [](const Contest& c) { return name_of(c.helps ? *c.winner : *c.loser); };
-  const auto& random = [](const Contest& c) { return name_of(c.helps ? *c.loser : *c.winner); };
+  const auto pretrained = [](const Contest& c) { return name_of(c.helps ? *c.winner : *c.loser); };
+  const auto random = [](const Contest& c) { return name_of(c.helps ? *c.loser : *c.winner); };
   const auto a = gain_interval(here), b = gain_interval(there);
   return pretrained(here) == pretrained(there) && random(here) == random(there) && a && b &&
          ((*a)[1] < (*b)[0] || (*b)[1] < (*a)[0]);
