@@ -1,71 +1,20 @@
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <dbn/experiment/comparison_result.hpp>
 
+#include "contest.hpp"
+
 namespace dbn {
 namespace {
 
-constexpr double kLevel = 0.05;
-
-using Cells = std::vector<const ComparisonCell*>;
-
-// Cells of one net and number of labels.
-struct Setting {
-  std::vector<Index> layers;
-  Index labels;
-  bool operator==(const Setting&) const = default;
-};
-
-Setting setting_of(const ComparisonCell& cell) { return {cell.treatment.layers, cell.treatment.labels}; }
-
-Cells cells_of(const ComparisonResult& result, const Setting& setting) {
-  Cells cells;
-  for (const auto& cell : result.cells)
-    if (setting_of(cell) == setting) cells.push_back(&cell);
-  return cells;
-}
-
-const std::string& name_of(const ComparisonCell& cell) { return cell.treatment.start; }
-
-// Without its control.
-std::string base_name(const ComparisonCell& cell) { return name_of(cell).substr(0, name_of(cell).find('+')); }
-
-/// The best pretrained start and the best random one of a setting, and what they differ by.
-struct Contest {
-  const ComparisonCell* winner;
-  const ComparisonCell* loser;
-  ComparisonPair gain;  ///< the loser's error minus the winner's
-  bool helps;           ///< the winner is pretrained
-};
-
-// The winner is the one that errs less on the seeds on which both were trained.
-std::optional<Contest> contest(const ComparisonResult& result, const Setting& setting) {
-  const auto* pretrained = result.best(setting.layers, setting.labels, true);
-  const auto* random = result.best(setting.layers, setting.labels, false);
-  if (pretrained == nullptr || random == nullptr) return std::nullopt;
-  const auto gain = result.find_pair(name_of(*random), name_of(*pretrained), setting.layers, setting.labels);
-  if (!gain) return std::nullopt;
-  const bool helps = gain->errors.difference.mean > 0;
-  return Contest{.winner = helps ? pretrained : random,
-                 .loser = helps ? random : pretrained,
-                 .gain = helps ? *gain : turned(*gain),
-                 .helps = helps};
-}
-
-// What the claim rests on: it holds whichever starts were the best.
-const std::optional<std::array<double, 2>>& interval_of(const Contest& contest) { return contest.gain.joint_interval; }
-
-bool clear(const Contest& contest) { return interval_of(contest) && (*interval_of(contest))[0] > 0; }
+using namespace detail;
 
 // How far the winner is below the loser.
 std::string describe(const Contest& contest, Index test_cases) {
-  const auto& interval = *interval_of(contest);
+  const auto& interval = *contest.interval();
   const Index pairs = contest.gain.rivals;
   const std::string choice = pairs > 1 ? fmt::format(", wide enough for the best of {} pairs", pairs) : "";
   return fmt::format("{:.2f} points below {} (paired 95 % interval {:.2f} to {:.2f}{}, {} seeds, these {} test cases)",
@@ -73,40 +22,10 @@ std::string describe(const Contest& contest, Index test_cases) {
                      contest.gain.errors.seeds, test_cases);
 }
 
-// What a control takes away from a win of pretraining, in words; nothing when it errs more than the winner for sure.
-// One that was planned and cannot be judged takes as much.
-std::string doubt(const ComparisonResult& result, const Contest& contest, const ComparisonCell& control) {
-  const Treatment& winner = contest.winner->treatment;
-  const auto pair = result.find_pair(name_of(control), winner.start, winner.layers, winner.labels);
-  const std::optional<std::array<double, 2>> above = pair ? pair->errors.difference.interval : std::nullopt;
-  if (above && (*above)[0] > 0) return "";
-  const std::string is = !above            ? "was not trained often enough to tell"
-                         : (*above)[1] < 0 ? "is better"
-                                           : "is not clearly worse";
-  return fmt::format("{} {}", name_of(control), is);
-}
-
-// Another way to the same error: a random start with the time of pretraining, or weights without their structure.
-std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
-  std::vector<std::string> found;
-  if (!contest.helps) return found;
-  for (const auto* cell : cells_of(result, setting_of(*contest.winner))) {
-    const bool shuffled = cell->start.control == Control::shuffled && base_name(*cell) == name_of(*contest.winner);
-    if (cell->start.control != Control::longer && !shuffled) continue;
-    if (const auto text = doubt(result, contest, *cell); !text.empty()) found.push_back(text);
-  }
-  return found;
-}
-
-bool confirmed(const Contest& contest) {
-  return contest.gain.errors.seeds >= kSeedsForAClaim && contest.gain.p_holm <= kLevel &&
-         contest.winner->failures + contest.loser->failures == 0;
-}
-
 // What a clear difference means for pretraining.
 std::string conclusion(const ComparisonResult& result, const Contest& contest) {
   if (const auto but = doubts(result, contest); !but.empty()) return fmt::format("but {}", fmt::join(but, ", and "));
-  if (confirmed(contest)) return contest.helps ? "pretraining helps here" : "pretraining does not help here";
+  if (contest.confirmed()) return contest.helps ? "pretraining helps here" : "pretraining does not help here";
   return contest.helps ? "pretraining seems to help here" : "pretraining does not seem to help here";
 }
 
@@ -118,12 +37,12 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
   if (errors.seeds == 1)
     return fmt::format("one seed cannot tell; {} erred {:.2f} points less than {} in it, run more --seeds", winner,
                        errors.difference.mean, loser);
-  if (!interval_of(contest))
+  if (!contest.interval())
     return fmt::format(
         "{} seeds cannot tell: {} erred {:.2f} points less than {} in each, which is no spread to judge "
         "by; run more --seeds",
         errors.seeds, winner, errors.difference.mean, loser);
-  if (!clear(contest))
+  if (!contest.clear())
     return fmt::format("{} seeds do not tell {} from {}: {} comes out {}; the interval holds 0", errors.seeds,
                        contest.helps ? winner : loser, contest.helps ? loser : winner, winner,
                        describe(contest, test_cases));
@@ -133,20 +52,13 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
   return fmt::format("{}: its error is {}; {}", advice, describe(contest, test_cases), conclusion(result, contest));
 }
 
-// Fewest seeds with which a signed-rank test of so many pairs can come below kLevel: 2 / 2^n for each [Wilcoxon].
-Index seeds_to_confirm(Index family) {
-  Index seeds = 2;
-  while (static_cast<double>(family) * std::exp2(1 - static_cast<double>(seeds)) > kLevel) ++seeds;
-  return seeds;
-}
-
 // How sure that is beyond the one interval, or what it would take.
 std::string certainty(const Contest& contest) {
   const auto& errors = contest.gain.errors;
   const Index pairs = contest.gain.family;
   const Index at_least = std::max({errors.seeds + 1, seeds_to_confirm(pairs), kSeedsForAClaim});
-  if (!interval_of(contest)) return "";
-  if (clear(contest)) {
+  if (!contest.interval()) return "";
+  if (contest.clear()) {
     const std::string claim =
         errors.seeds < kSeedsForAClaim ? fmt::format(" {} seeds would make it a claim.", kSeedsForAClaim) : "";
     if (pairs == 1 && contest.gain.p_holm <= kLevel)
@@ -170,8 +82,8 @@ std::string certainty(const Contest& contest) {
 }
 
 std::string cost(const Contest& contest) {
-  const ComparisonCell& pretrained = contest.helps ? *contest.winner : *contest.loser;
-  const ComparisonCell& random = contest.helps ? *contest.loser : *contest.winner;
+  const ComparisonCell& pretrained = contest.pretrained();
+  const ComparisonCell& random = contest.random();
   return fmt::format(" A run of {} takes {:.3g} s of pretraining and {:.3g} s of fine-tuning, one of {} {:.3g} s.",
                      name_of(pretrained), pretrained.pretrain_seconds, pretrained.finetune_seconds, name_of(random),
                      random.finetune_seconds);
@@ -215,20 +127,6 @@ std::string sentence_for(const ComparisonResult& result, const Setting& setting,
   return fmt::format("{} has the lowest mean error, {:.2f} %; name a pretrained and a random start to compare them.",
                      name_of(*only), only->test_error->mean) +
          failures_text(result, setting);
-}
-
-// The interval of what pretraining gains, below 0 where it loses.
-std::optional<std::array<double, 2>> gain_interval(const Contest& contest) {
-  return contest.helps ? contest.gain.joint_interval : turned(contest.gain).joint_interval;
-}
-
-// Whether the same two starts differ otherwise here than there.
-bool differ(const Contest& here, const Contest& there) {
-  const auto pretrained = [](const Contest& c) { return name_of(c.helps ? *c.winner : *c.loser); };
-  const auto random = [](const Contest& c) { return name_of(c.helps ? *c.loser : *c.winner); };
-  const auto a = gain_interval(here), b = gain_interval(there);
-  return pretrained(here) == pretrained(there) && random(here) == random(there) && a && b &&
-         ((*a)[1] < (*b)[0] || (*b)[1] < (*a)[0]);
 }
 
 // What the gain of pretraining does from the fewest labels to the most, on the first net.
