@@ -52,6 +52,16 @@ void add_longer_runs(RunIdentity& identity, const DataFiles& data, const Compari
           fmt::format("{}", detail::finetune_options(options, plan, data, treatment).epochs);
 }
 
+constexpr const char* kOnDivergence = "--on-divergence";
+
+// Whether its trials have come out as they would with --on-divergence retry.
+bool without_divergence(const ComparisonRecord& record) {
+  const auto at = record.header.identity.find(kOnDivergence);
+  return at != record.header.identity.end() && at->second == "stop" &&
+         std::all_of(record.trials.begin(), record.trials.end(),
+                     [](const TuningTrial& trial) { return trial.validation_error.has_value(); });
+}
+
 void check_data(const DataFiles& data) {
   if (!data.training->labelled())
     throw InvalidArgument(fmt::format("{}: a comparison expects labels, found none; see --label-file, --label-column",
@@ -85,7 +95,7 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
   const Plan plan = detail::make_plan(data, options, seed);
   RunIdentity identity = with_precision(detail::identity_of(data, scale, options, seed));
   // Runs that diverged are made again, trials are not: what was chosen without them stays chosen.
-  if (options.tune > 0) identity["--on-divergence"] = options.finetune.on_divergence;
+  if (options.tune > 0) identity[kOnDivergence] = options.finetune.on_divergence;
   add_longer_runs(identity, data, options, plan);
   return {.version = {},
           .command = {},
@@ -109,7 +119,9 @@ ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord record) 
   RunIdentity now = header.identity;
   for (const auto& treatment : header.treatments)
     if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));
-  if (const auto found = difference(record.header.identity, now); !found.empty())
+  RunIdentity then = record.header.identity;
+  if (without_divergence(record)) then.erase(kOnDivergence), now.erase(kOnDivergence);
+  if (const auto found = difference(then, now); !found.empty())
     throw InvalidArgument(fmt::format("the runs that are there are another comparison's: {}", found));
   const auto places = places_of(header);
   for (const auto& run : record.runs)

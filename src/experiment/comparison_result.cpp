@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -183,6 +184,23 @@ std::vector<ComparisonPair> pairs_of(const ComparisonRecord& record, const std::
   return pairs;
 }
 
+// On which none of them failed.
+std::set<std::uint64_t> common_seeds(const std::vector<const ComparisonCell*>& cells) {
+  std::set<std::uint64_t> common(cells.front()->seeds.begin(), cells.front()->seeds.end());
+  for (const auto* cell : cells)
+    std::erase_if(common, [&](auto seed) { return std::ranges::find(cell->seeds, seed) == cell->seeds.end(); });
+  return common;
+}
+
+// The mean test error on these seeds; of all that the cell has where there are none.
+double mean_on(const ComparisonCell& cell, const std::set<std::uint64_t>& seeds) {
+  if (seeds.empty()) return cell.test_error->mean;
+  double sum = 0;
+  for (std::size_t i = 0; i < cell.seeds.size(); ++i)
+    if (seeds.contains(cell.seeds[i])) sum += cell.test_errors[i];
+  return sum / static_cast<double>(seeds.size());
+}
+
 }  // namespace
 
 ComparisonPair turned(ComparisonPair pair) {
@@ -226,16 +244,18 @@ ComparisonPair ComparisonResult::pair(const std::string& a, const std::string& b
 }
 
 const ComparisonCell* ComparisonResult::best(const std::vector<Index>& layers, Index labels, bool pretrained) const {
-  const auto rank = [](const ComparisonCell& cell) {
-    return std::pair(2 * cell.failures > cell.runs, cell.test_error->mean);
-  };
-  const ComparisonCell* best = nullptr;
+  std::vector<const ComparisonCell*> candidates;
   for (const auto& cell : cells)
     if (cell.treatment.layers == layers && cell.treatment.labels == labels && cell.test_error &&
-        cell.start.control == Control::none && cell.start.pretrained == pretrained &&
-        (best == nullptr || rank(cell) < rank(*best)))
-      best = &cell;
-  return best;
+        cell.start.control == Control::none && cell.start.pretrained == pretrained)
+      candidates.push_back(&cell);
+  const auto mostly_fails = [](const ComparisonCell* cell) { return 2 * cell->failures > cell->runs; };
+  if (!std::all_of(candidates.begin(), candidates.end(), mostly_fails)) std::erase_if(candidates, mostly_fails);
+  if (candidates.empty()) return nullptr;
+  const auto common = common_seeds(candidates);
+  const auto error = [&](const ComparisonCell* cell) { return mean_on(*cell, common); };
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [&](const auto* a, const auto* b) { return error(a) < error(b); });
 }
 
 ComparisonResult summarize(const ComparisonRecord& record) {

@@ -11,12 +11,13 @@ namespace {
 std::string doubt(const ComparisonResult& result, const Contest& contest, const ComparisonCell& control) {
   const Treatment& winner = contest.winner->treatment;
   const auto pair = result.find_pair(name_of(control), winner.start, winner.layers, winner.labels);
-  const std::optional<std::array<double, 2>> above = pair ? pair->errors.difference.interval : std::nullopt;
-  if (above && (*above)[0] > 0) return "";
-  const std::string is = !above            ? "was not trained often enough to tell"
-                         : (*above)[1] < 0 ? "is better"
-                                           : "is not clearly worse";
-  return fmt::format("{} {}", name_of(control), is);
+  const auto says = [&](const char* what) { return fmt::format("{} {}", name_of(control), what); };
+  if (!pair || pair->errors.seeds < 2) return says("was not trained often enough to tell");
+  const auto& [mean, deviation, above] = pair->errors.difference;
+  if (mean <= 0) return says(above && (*above)[1] < 0 ? "is better" : "is not worse");
+  // Where all differences are equal, only ranks can tell.
+  const bool worse = above ? (*above)[0] > 0 : pair->errors.p_wilcoxon <= kLevel;
+  return worse ? "" : says("is not clearly worse");
 }
 
 // The interval of what pretraining gains, below 0 where it loses.
@@ -40,7 +41,7 @@ const std::string& name_of(const ComparisonCell& cell) { return cell.treatment.s
 std::string base_name(const ComparisonCell& cell) { return name_of(cell).substr(0, name_of(cell).find('+')); }
 
 bool Contest::confirmed() const {
-  return gain.errors.seeds >= kSeedsForAClaim && gain.p_holm <= kLevel && winner->failures + loser->failures == 0;
+  return gain.errors.seeds >= kSeedsForAClaim && gain.p_holm <= kLevel && failures() == 0;
 }
 
 std::optional<Contest> contest(const ComparisonResult& result, const Setting& setting) {

@@ -39,6 +39,7 @@ struct Contest {
   /// What claims rest on: it holds whichever starts were the best.
   const std::optional<std::array<double, 2>>& interval() const { return gain.joint_interval; }
   bool clear() const { return interval() && (*interval())[0] > 0; }
+  Index failures() const { return winner->failures + loser->failures; }
   /// Enough seeds, none of which failed, and a rank test that agrees.
   bool confirmed() const;
 };

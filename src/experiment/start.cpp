@@ -108,8 +108,9 @@ PretrainOptions pretrain_options(const Start& start, const PretrainOptions& opti
   PretrainOptions own = options;
   own.pretrainer = {start.method};
   own.activation = start.activation;
-  if (start.method == kRbm && !start.activation.empty() &&
-      unit_type(own.hidden.front())->activation() != start.activation)
+  const auto suits = [&](const std::string& units) { return unit_type(units)->activation() == start.activation; };
+  const bool named = start.name.find('@') != std::string::npos;
+  if (start.method == kRbm && named && !std::all_of(own.hidden.begin(), own.hidden.end(), suits))
     own.hidden = {units_for(start)};
   return own;
 }

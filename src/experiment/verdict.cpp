@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <dbn/experiment/comparison_result.hpp>
+#include <dbn/experiment/power.hpp>
 
 #include "contest.hpp"
 
@@ -11,6 +12,8 @@ namespace dbn {
 namespace {
 
 using namespace detail;
+
+constexpr double kPower = 0.8;  // by convention [Cohen 1988]
 
 // How far the winner is below the loser.
 std::string describe(const Contest& contest, Index test_cases) {
@@ -53,14 +56,14 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
 }
 
 // How sure that is beyond the one interval, or what it would take.
-std::string certainty(const Contest& contest) {
+std::string certainty(const ComparisonResult& result, const Contest& contest) {
   const auto& errors = contest.gain.errors;
   const Index pairs = contest.gain.family;
   const Index at_least = std::max({errors.seeds + 1, seeds_to_confirm(pairs), kSeedsForAClaim});
   if (!contest.interval()) return "";
   if (contest.clear()) {
-    const std::string claim =
-        errors.seeds < kSeedsForAClaim ? fmt::format(" {} seeds would make it a claim.", kSeedsForAClaim) : "";
+    const bool open = contest.failures() == 0 && doubts(result, contest).empty() && errors.seeds < kSeedsForAClaim;
+    const std::string claim = open ? fmt::format(" {} seeds would make it a claim.", kSeedsForAClaim) : "";
     if (pairs == 1 && contest.gain.p_holm <= kLevel)
       return fmt::format(" Wilcoxon's test agrees (p = {:.2g}).", contest.gain.p_holm) + claim;
     if (contest.gain.p_holm <= kLevel)
@@ -71,14 +74,16 @@ std::string certainty(const Contest& contest) {
         " The rank test over {} pair{} does not confirm it yet (Holm's p = {:.2g}), which takes {} seeds at least.",
         pairs, pairs == 1 ? "" : "s", contest.gain.p_holm, at_least);
   }
-  if (errors.equivalence.p <= kLevel)
-    return fmt::format(" They are the same within {:g} points (p = {:.2g}): take the cheaper one.", errors.margin,
-                       errors.equivalence.p);
-  if (!errors.seeds_needed) return " Take the cheaper one.";
+  // Like the interval, for whichever of the pairs were the best.
+  const auto rivals = static_cast<double>(contest.gain.rivals);
+  if (const double p = rivals * errors.equivalence.p; p <= kLevel)
+    return fmt::format(" They are the same within {:g} points (p = {:.2g}): take the cheaper one.", errors.margin, p);
+  const auto needed = pairs_needed(errors.difference.mean, errors.difference.deviation, kPower, kLevel / rivals);
+  if (!needed) return " Take the cheaper one.";
   return fmt::format(
       " If the difference is what it looks like, about {} seeds would show it; until then take the "
       "cheaper one.",
-      std::max(*errors.seeds_needed, at_least));
+      std::max(*needed, at_least));
 }
 
 std::string cost(const Contest& contest) {
@@ -113,20 +118,33 @@ std::string failures_text(const ComparisonResult& result, const Setting& setting
   return text;
 }
 
-std::string sentence_for(const ComparisonResult& result, const Setting& setting, Index test_cases) {
-  if (const auto found = contest(result, setting))
-    return answer(result, *found, test_cases) + "." + certainty(*found) + cost(*found) + controls_text(result, *found) +
-           failures_text(result, setting);
+// Where there is nothing to compare: what there is, and what is missing.
+std::string without_contest(const ComparisonResult& result, const Setting& setting) {
   const auto* pretrained = result.best(setting.layers, setting.labels, true);
   const auto* random = result.best(setting.layers, setting.labels, false);
   if (pretrained != nullptr && random != nullptr)
-    return fmt::format("no seed tells {} from {}: on none were both trained.", name_of(*pretrained), name_of(*random)) +
-           failures_text(result, setting);
+    return fmt::format("no seed tells {} from {}: on none were both trained.", name_of(*pretrained), name_of(*random));
+  const auto cells = cells_of(result, setting);
   const auto* only = pretrained != nullptr ? pretrained : random;
-  if (only == nullptr) return "no run ended with a net." + failures_text(result, setting);
-  return fmt::format("{} has the lowest mean error, {:.2f} %; name a pretrained and a random start to compare them.",
-                     name_of(*only), only->test_error->mean) +
-         failures_text(result, setting);
+  if (only == nullptr)
+    return std::any_of(cells.begin(), cells.end(), [](const auto* cell) { return cell->test_error.has_value(); })
+               ? "no start ended with a net but as a control of one."
+               : "no run ended with a net.";
+  const bool other_failed = std::any_of(cells.begin(), cells.end(), [&](const auto* cell) {
+    return cell->start.control == Control::none && cell->start.pretrained != only->start.pretrained;
+  });
+  const std::string missing = other_failed ? fmt::format("no run of a {} start ended with a net",
+                                                         only->start.pretrained ? "random" : "pretrained")
+                                           : "name a pretrained and a random start to compare them";
+  return fmt::format("{} has the lowest mean error of the starts, {:.2f} %; {}.", name_of(*only),
+                     only->test_error->mean, missing);
+}
+
+std::string sentence_for(const ComparisonResult& result, const Setting& setting, Index test_cases) {
+  const auto found = contest(result, setting);
+  if (!found) return without_contest(result, setting) + failures_text(result, setting);
+  return answer(result, *found, test_cases) + "." + certainty(result, *found) + cost(*found) +
+         controls_text(result, *found) + failures_text(result, setting);
 }
 
 // What the gain of pretraining does from the fewest labels to the most, on the first net.

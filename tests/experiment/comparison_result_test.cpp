@@ -170,6 +170,20 @@ TEST(ComparisonResult, TheBestIsTheOneOfLeastErrorThatTrainsMoreOftenThanNot) {
   EXPECT_EQ(summarize(record).best({20}, 100, false)->treatment.start, "he");
 }
 
+// He fails on the seeds that are hard for all, and is worse than xavier on every other.
+TEST(ComparisonResult, TheBestIsFoundOnTheSeedsThatAllHave) {
+  auto record = made({5, 6, 7, 8}, {5, 6, 1, 1});
+  Start xavier = test::kHe;
+  xavier.name = "xavier";
+  test::add_runs(record, xavier, 100, {4, 5, 12, 13});
+  for (auto& run : record.runs)
+    if (run.treatment.start == "he" && run.seed > 1) run.failure = "diverged";
+  EXPECT_EQ(summarize(record).best({20}, 100, false)->treatment.start, "xavier");
+  for (auto& run : record.runs)  // no seed is left that both have: each by its own
+    if (run.treatment.start == "xavier" && run.seed < 2) run.failure = "diverged";
+  EXPECT_EQ(summarize(record).best({20}, 100, false)->treatment.start, "he");
+}
+
 TEST(ComparisonResult, TheChosenTrialIsTheFirstOfLeastValidationError) {
   auto record = made({5, 6}, {8, 9});
   for (const double error : {7.0, 6.0, 6.0})

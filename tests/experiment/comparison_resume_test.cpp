@@ -105,8 +105,16 @@ TEST(ComparisonResume, TunedRunsAreNotTakenUpWithAnotherWayToMeetDivergence) {
   options.tune = 2;
   const auto tuned = compare(options);
   options.pretrain.on_divergence = options.finetune.on_divergence = "retry";
-  EXPECT_THAT([&] { go_on(header(), tuned); },
+  EXPECT_EQ(go_on(header(), tuned).runs.size(), tuned.runs.size()) << "no trial diverged";
+  auto diverged = tuned;
+  diverged.trials[1].validation_error.reset();
+  EXPECT_THAT([&] { go_on(header(), diverged); },
               testing::ThrowsMessage<InvalidArgument>(HasSubstr("--on-divergence: stop then, retry now")));
+  // A trial that was tried again may have come out otherwise than one that is not.
+  const auto retried = compare(options);
+  options.pretrain.on_divergence = options.finetune.on_divergence = "stop";
+  EXPECT_THAT([&] { go_on(header(), retried); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("--on-divergence: retry then, stop now")));
 }
 
 TEST(ComparisonResume, RunsOfAnotherPrecisionAreNotTakenUp) {

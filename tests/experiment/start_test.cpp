@@ -107,6 +107,9 @@ TEST(Start, AnRbmGetsTheHiddenUnitsOfItsActivation) {
   EXPECT_EQ(parse_start("rbm", options).activation, "relu");
   EXPECT_EQ(pretrain_options(parse_start("rbm@relu", options), options).hidden, options.hidden);
   EXPECT_THAT(pretrain_options(parse_start("rbm@sigmoid", options), options).hidden, testing::ElementsAre("bernoulli"));
+  options.hidden = {"relu", "bernoulli", "relu"};  // one for each layer
+  EXPECT_EQ(pretrain_options(parse_start("rbm", options), options).hidden, options.hidden);
+  EXPECT_THAT(pretrain_options(parse_start("rbm@relu", options), options).hidden, testing::ElementsAre("relu"));
   for (const auto& type : unit_types()) {
     if (!type->hidden() || type->activation().empty()) continue;
     const Start start = parse("rbm@" + std::string(type->activation()));

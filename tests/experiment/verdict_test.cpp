@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <dbn/experiment/comparison_result.hpp>
+#include <dbn/experiment/power.hpp>
 
 #include "../support/made_record.hpp"
 
@@ -95,6 +98,25 @@ TEST(Verdict, SaysWhenTheDifferenceIsTooSmallToMatter) {
   EXPECT_THAT(said_of(made({5, 6, 7, 8}, {6, 5.5, 8, 7.5})), AllOf(HasSubstr("about "), HasSubstr("seeds would show")));
 }
 
+// What one pair would show, the best of two does not: Bonferroni's level is half, of equivalence and of power alike.
+TEST(Verdict, EquivalenceAndSeedsNeededCountTheChoiceToo) {
+  const std::vector<double> rbm{5, 6, 7, 8}, he{5.08, 6.01, 7.06, 7.97};
+  const auto pair = paired_comparison(he, rbm);
+  ASSERT_LT(pair.equivalence.p, 0.05);
+  ASSERT_GT(2 * pair.equivalence.p, 0.05);
+  auto record = made(rbm, he);
+  record.header.test_cases = 10000;
+  EXPECT_THAT(said_of(record), HasSubstr("the same within 0.1 points"));
+  Start denoising = kRbm;
+  denoising.name = denoising.method = "denoising";
+  add_runs(record, denoising, 100, {9, 9, 9, 9.5});
+  const auto needed = pairs_needed(pair.difference.mean, pair.difference.deviation, 0.8, 0.05 / 2);
+  EXPECT_GT(*needed, *pair.seeds_needed);
+  EXPECT_GT(*needed, 10);
+  EXPECT_THAT(said_of(record), AllOf(Not(HasSubstr("the same within")),
+                                     HasSubstr(fmt::format("about {} seeds would show it", *needed))));
+}
+
 // Three differences of exactly one point: no spread, so no interval and no certainty.
 TEST(Verdict, EqualDifferencesAreTooCoarseToTell) {
   const std::string text = said_of(made({5, 6, 7}, {6, 7, 8}));
@@ -181,6 +203,37 @@ TEST(Verdict, AControlOfAnotherStartCountsAndOneThatFailedSaysNothing) {
               AllOf(HasSubstr("but rbm+shuffled was not trained often enough to tell"), Not(HasSubstr("helps here"))));
 }
 
+// Equal differences have no interval, but ranks that tell from ten seeds on.
+TEST(Verdict, AControlThatErrsTheSameMoreOnEverySeedIsWorse) {
+  auto record = made(ten(5), kOthers);
+  Start shuffled = kRbm;
+  shuffled.name = "rbm+shuffled";
+  shuffled.control = Control::shuffled;
+  add_runs(record, shuffled, 100, ten(8));
+  EXPECT_THAT(said_of(record), HasSubstr("pretraining helps here"));
+  record = made({5, 6, 7}, {8, 9.1, 9.9});
+  add_runs(record, shuffled, 100, {8, 9, 10});
+  EXPECT_THAT(said_of(record), HasSubstr("but rbm+shuffled is not clearly worse"));
+  record = made(ten(5), kOthers);
+  add_runs(record, shuffled, 100, ten(5));
+  EXPECT_THAT(said_of(record), HasSubstr("but rbm+shuffled is not worse"));
+}
+
+// More seeds answer neither a control nor a failure.
+TEST(Verdict, PromisesNoClaimThatSeedsAloneDoNotMake) {
+  auto record = made({5, 6, 7, 5, 6, 7}, {8, 9.1, 9.9, 8.2, 9.3, 9.8});
+  ASSERT_THAT(said_of(record), HasSubstr("10 seeds would make it a claim"));
+  Start longer = kHe;
+  longer.name = "he+longer";
+  longer.control = Control::longer;
+  auto controlled = record;
+  add_runs(controlled, longer, 100, {4, 5, 6, 4, 5, 6.1});
+  EXPECT_THAT(said_of(controlled), AllOf(HasSubstr("but he+longer is better"), Not(HasSubstr("make it a claim"))));
+  record = made(ten(5), kOthers);
+  record.runs[13].failure = "diverged";
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("1 of 10 runs of he diverged"), Not(HasSubstr("make it a claim"))));
+}
+
 TEST(Verdict, SaysOnWhichSeedStartsWereTuned) {
   auto record = made({5, 6, 7}, {8, 9.1, 9.9});
   EXPECT_THAT(said_of(record), HasSubstr("No start was tuned"));
@@ -205,8 +258,27 @@ TEST(Verdict, NeverChoosesAControl) {
 
 TEST(Verdict, StartsOfOneKindAreNotComparedWithAnother) {
   ComparisonRecord record;
+  record.header.test_cases = 200;
   add_runs(record, kHe, 100, {5, 6, 7});
-  EXPECT_THAT(said_of(record), AllOf(HasSubstr("he has the lowest mean error, 6.00 %"), Not(HasSubstr("start from"))));
+  EXPECT_THAT(said_of(record), AllOf(HasSubstr("he has the lowest mean error of the starts, 6.00 %; name a pretrained"),
+                                     Not(HasSubstr("start from"))));
+}
+
+TEST(Verdict, SaysWhatIsMissingForAComparison) {
+  auto record = made({5, 6}, {8, 9});
+  for (auto& run : record.runs)
+    if (run.treatment.start == "rbm") run.failure = "diverged";
+  EXPECT_THAT(said_of(record), HasSubstr("he has the lowest mean error of the starts, 8.50 %; no run of a pretrained "
+                                         "start ended with a net. 2 of 2 runs of rbm diverged"));
+  ComparisonRecord controls;
+  controls.header.test_cases = 200;
+  Start frozen = kRbm;
+  frozen.name = "rbm+frozen";
+  frozen.control = Control::frozen;
+  add_runs(controls, frozen, 100, {5, 6});
+  EXPECT_THAT(said_of(controls), HasSubstr("no start ended with a net but as a control of one."));
+  for (auto& run : controls.runs) run.failure = "diverged";
+  EXPECT_THAT(said_of(controls), HasSubstr("no run ended with a net."));
 }
 
 TEST(Verdict, SaysItForEachLabelCountAndWhereItGoes) {

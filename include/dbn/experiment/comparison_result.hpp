@@ -73,8 +73,8 @@ struct ComparisonResult {
   std::optional<ComparisonPair> find_pair(const std::string& a, const std::string& b, const std::vector<Index>& layers,
                                           Index labels) const;
   /// Among the pretrained or the random starts of that net and number of labels, controls left out, the one with the
-  /// least mean error; one of which more than half of the runs failed comes behind all others. Null when no run of any
-  /// ended with a net.
+  /// least mean error on the seeds on which none of them failed; one of which more than half of the runs failed comes
+  /// behind all others. Null when no run of any ended with a net.
   const ComparisonCell* best(const std::vector<Index>& layers, Index labels, bool pretrained) const;
 };
 

@@ -53,8 +53,8 @@ struct Start {
 /// of start.
 Start parse_start(std::string_view text, const PretrainOptions& options);
 
-/// The pretraining options of a pretrained start: every layer by its method, codes by its activation. An RBM keeps the
-/// hidden units of the options where they suit the activation, and has those that do otherwise.
+/// The pretraining options of a pretrained start: every layer by its method, codes by its activation. An RBM whose
+/// name has an activation keeps the hidden units of the options where all suit it, and has those that do otherwise.
 PretrainOptions pretrain_options(const Start& start, const PretrainOptions& options);
 
 }  // namespace dbn

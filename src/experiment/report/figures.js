@@ -181,7 +181,7 @@ function drawPairs({group, reference}) {
   const rows = startNames.filter((name) => name !== reference).map((name) => pairOf(name, reference, group))
     .filter(known).map((pair) => ({...pair, start: pair.a, thick: pair.interval, thin: pair.bootstrap}));
   const text = (row) => `${shown(row.start)} \u2212 ${shown(reference)}: ${fixed(row.mean)} points` +
-    (row.interval ? `, 95 % interval ${interval(row.interval)}` : ', one seed');
+    (row.interval ? `, 95 % interval ${interval(row.interval)}` : row.seeds > 1 ? ' in every seed' : ', one seed');
   const title = innerWidth < 560 ? `points of error above ${shorter(reference)}` :
     `points of test error above ${shorter(reference)}  (left: better, right: worse)`;
   rowChart('pairs', `Paired differences to ${reference}: ${rows.map(text).join('; ')}`, title, rows, {zero: true, text});

@@ -22,7 +22,7 @@ function arrival({runs: all, arrived, median, low, high}, write) {
   if (all === 0) return none;
   if (arrived === 0) return 'never';
   const some = arrived < all ? ` (${arrived} of ${all})` : '';
-  const range = known(low) ? `, ${write(low)} to ${known(high) ? write(high) : 'never'}` : '';
+  const range = known(low) && known(high) ? `, ${write(low)} to ${write(high)}` : known(low) ? `, ${write(low)} or more` : '';
   return (known(median) ? write(median) + range : 'most never') + some;
 }
 
@@ -76,8 +76,8 @@ function tuningTables() {
     ...settingColumns(chosen.map((cell) => cell.chosen)), ...outcome], chosen.map((cell) => cell.chosen));
   table(byId('budget'), 'What tuning took', [...where, numeric('Trials', (cell) => cell.tuning_trials, count),
     numeric('Updates', (cell) => cell.tuning_updates, count), numeric('Seconds', (cell) => cell.tuning_seconds, seconds),
-    numeric('Updates of pretraining', (cell) => cell.pretrain_updates, (n) => count(Math.round(n))),
-    numeric('Seconds of pretraining', (cell) => cell.pretrain_seconds, seconds),
+    numeric('Updates of pretraining', (cell) => (cell.runs > cell.failures ? cell.pretrain_updates : null), (n) => (known(n) ? count(Math.round(n)) : none)),
+    numeric('Seconds of pretraining', (cell) => (cell.runs > cell.failures ? cell.pretrain_seconds : null), seconds),
     numeric('Seconds in all', (cell) => cell.tuning_seconds + cell.pretrain_seconds, seconds)],
   cells.filter((cell) => cell.tuning_trials > 0));
   table(byId('d-tuning'), 'All trials', [...where, numeric('Trial', (row) => row.trial + 1, count),
@@ -92,7 +92,7 @@ function testsTable() {
     ...(nets.length > 1 ? [netColumn] : []), ...(labelCounts.length > 1 ? [labelsColumn] : []),
     numeric('Seeds', (pair) => pair.seeds, count), numeric('Difference', (pair) => pair.mean, fixed),
     intervalColumn('t interval', 'interval'), intervalColumn('Bootstrap interval', 'bootstrap'),
-    intervalColumn('Joint interval', 'joint_interval'), numeric('t p', (pair) => pair.p_t, probability),
+    intervalColumn('Joint interval', 'joint_interval'), numeric('t p', (pair) => (known(pair.interval) ? pair.p_t : null), probability),
     numeric('Wilcoxon p', (pair) => pair.p_wilcoxon, probability),
     column('Holm p', (pair) => pair.p_holm, {number: true, text: (pair) => `${probability(pair.p_holm)} of ${pair.family}`}),
     column('Only first errs', (pair) => pair.only_a, {number: true, text: (pair) => count(pair.only_a)}),
