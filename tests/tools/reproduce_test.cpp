@@ -151,6 +151,9 @@ TEST_F(Reproduce, ComparisonsStandBesideThePublishedErrors) {
   EXPECT_TRUE(r["rows"][1]["published"].is_null());
   const double gain = r["rows"][1]["mean"].get<double>() - r["rows"][0]["mean"].get<double>();
   EXPECT_NEAR(r["rows"][2]["mean"].get<double>(), gain, 1e-12);
+  // Five units miss what is published.
+  EXPECT_FALSE(r["rows"][0]["met"].get<bool>());
+  EXPECT_THAT(r["remarks"].dump(), HasSubstr("Tried for the pretrained starts: "));
 }
 
 TEST_F(Reproduce, AComparisonGoesOnWithItsOwnRunsAlone) {

@@ -44,6 +44,7 @@ struct Published {
   std::vector<double> most_error;  ///< percent, of the best pretrained start
   std::vector<double> least_gain;  ///< points, of the best pretrained start over the best random one
   std::vector<std::string> beside;
+  std::string tried;
 
   OptionFields fields() {
     return {
@@ -52,6 +53,7 @@ struct Published {
         {.name = "most-error", .value = &most_error, .help = "percent, to be reached by setting; 0: nothing"},
         {.name = "least-gain", .value = &least_gain, .help = "points, to be reached by setting; 0: nothing"},
         {.name = "beside", .value = &beside, .help = "what others came to, in words"},
+        {.name = "tried", .value = &tried, .help = "what else was tried for the pretrained starts, in words"},
     };
   }
 };
@@ -86,6 +88,10 @@ class ComparisonRecipe final : public Recipe {
     const auto settings = settings_of(result);
     for (std::size_t i = 0; i < settings.size(); ++i) add_rows(found, result, settings[i], i);
     for (const auto& text : published_.beside) found.remarks.push_back("Published: " + text + ".");
+    const bool missed = std::any_of(found.rows.begin(), found.rows.end(),
+                                    [](const RecipeRow& row) { return row.target && !row.target->met; });
+    if (missed && !published_.tried.empty())
+      found.remarks.push_back("Tried for the pretrained starts: " + published_.tried + ".");
     if (record.header.tuning_trials > 0) found.remarks.push_back(tuning_remark(record));
     found.remarks.push_back(verdict(record, result));
     if (run.folder != nullptr)
