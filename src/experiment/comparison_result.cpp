@@ -112,8 +112,7 @@ Index only_in(const std::vector<Index>& a, const std::vector<Index>& b) {
 // Whether it is between these two, among others, that the question of pretraining lies.
 bool are_rivals(const ComparisonHeader& header, const Treatment& a, const Treatment& b) {
   const Start &one = start_named(header, a.start), &other = start_named(header, b.start);
-  return a.labels == b.labels && a.layers == b.layers && one.pretrained != other.pretrained &&
-         one.control == Control::none && other.control == Control::none;
+  return one.pretrained != other.pretrained && one.control == Control::none && other.control == Control::none;
 }
 
 // How many such pairs a net and number of labels has.

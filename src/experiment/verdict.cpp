@@ -97,12 +97,11 @@ std::string cost(const Contest& contest) {
 // What the controls of the best pretrained start and the longer runs of random ones come to.
 std::string controls_text(const ComparisonResult& result, const Contest& contest) {
   std::vector<std::string> parts;
-  for (const auto& cell : result.cells) {
-    if (cell.start.control == Control::none || !cell.test_error) continue;
-    if (setting_of(cell) != setting_of(*contest.winner)) continue;
-    const bool told = cell.start.control == Control::longer || base_name(cell) == name_of(*contest.winner) ||
-                      base_name(cell) == name_of(*contest.loser);
-    if (told) parts.push_back(fmt::format("{} errs {:.2f} %", name_of(cell), cell.test_error->mean));
+  for (const auto* cell : cells_of(result, setting_of(*contest.winner))) {
+    if (cell->start.control == Control::none || !cell->test_error) continue;
+    const bool told = cell->start.control == Control::longer || base_name(*cell) == name_of(*contest.winner) ||
+                      base_name(*cell) == name_of(*contest.loser);
+    if (told) parts.push_back(fmt::format("{} errs {:.2f} %", name_of(*cell), cell->test_error->mean));
   }
   if (parts.empty()) return "";
   return fmt::format(" Controls: {} (against {:.2f} % of {}).", fmt::join(parts, ", "),
