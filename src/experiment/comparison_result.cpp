@@ -146,7 +146,7 @@ std::optional<ComparisonPair> pair_of(const ComparisonRecord& record, const Trea
   if (pair.errors.difference.interval && are_rivals(record.header, a, b)) {
     pair.rivals = rivals;
     pair.joint_interval =
-        mean_estimate(paired_differences(errors_a, errors_b), 1 - 0.05 / static_cast<double>(rivals)).interval;
+        mean_estimate(paired_differences(errors_a, errors_b), 1 - kLevel / static_cast<double>(rivals)).interval;
   }
   pair.cases.test = mcnemar(pair.cases.only_a, pair.cases.only_b);
   return pair;

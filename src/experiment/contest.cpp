@@ -20,6 +20,17 @@ std::string doubt(const ComparisonResult& result, const Contest& contest, const 
   return worse ? "" : says("is not clearly worse");
 }
 
+std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
+  std::vector<std::string> found;
+  if (!contest.helps) return found;
+  for (const auto* cell : cells_of(result, setting_of(*contest.winner))) {
+    const bool shuffled = cell->start.control == Control::shuffled && base_name(*cell) == name_of(*contest.winner);
+    if (cell->start.control != Control::longer && !shuffled) continue;
+    if (auto text = doubt(result, contest, *cell); !text.empty()) found.push_back(std::move(text));
+  }
+  return found;
+}
+
 // The interval of what pretraining gains, below 0 where it loses.
 std::optional<std::array<double, 2>> gain_interval(const Contest& contest) {
   return contest.helps ? contest.interval() : turned(contest.gain).joint_interval;
@@ -51,27 +62,18 @@ std::optional<Contest> contest(const ComparisonResult& result, const Setting& se
   const auto gain = result.find_pair(name_of(*random), name_of(*pretrained), setting.layers, setting.labels);
   if (!gain) return std::nullopt;
   const bool helps = gain->errors.difference.mean > 0;
-  return Contest{.winner = helps ? pretrained : random,
-                 .loser = helps ? random : pretrained,
-                 .gain = helps ? *gain : turned(*gain),
-                 .helps = helps};
+  Contest found{.winner = helps ? pretrained : random,
+                .loser = helps ? random : pretrained,
+                .gain = helps ? *gain : turned(*gain),
+                .helps = helps};
+  found.doubts = doubts(result, found);
+  return found;
 }
 
 Index seeds_to_confirm(Index family) {
   Index seeds = 2;
   while (static_cast<double>(family) * std::exp2(1 - static_cast<double>(seeds)) > kLevel) ++seeds;
   return seeds;
-}
-
-std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest) {
-  std::vector<std::string> found;
-  if (!contest.helps) return found;
-  for (const auto* cell : cells_of(result, setting_of(*contest.winner))) {
-    const bool shuffled = cell->start.control == Control::shuffled && base_name(*cell) == name_of(*contest.winner);
-    if (cell->start.control != Control::longer && !shuffled) continue;
-    if (const auto text = doubt(result, contest, *cell); !text.empty()) found.push_back(text);
-  }
-  return found;
 }
 
 bool differ(const Contest& here, const Contest& there) {

@@ -10,9 +10,6 @@
 
 namespace dbn::detail {
 
-/// Of the tests that a verdict speaks of.
-constexpr double kLevel = 0.05;
-
 /// A net and a number of labels.
 struct Setting {
   std::vector<Index> layers;
@@ -33,6 +30,10 @@ struct Contest {
   const ComparisonCell* loser;
   ComparisonPair gain;  ///< the loser's error minus the winner's
   bool helps;           ///< the winner is pretrained
+  /// What controls take away from a win of pretraining, in words: another way to the same error, be it a random start
+  /// with the time of pretraining, or weights without their structure. A control that errs more for sure takes nothing;
+  /// one that was planned and cannot be judged takes as much as one that does as well.
+  std::vector<std::string> doubts = {};
 
   const ComparisonCell& pretrained() const { return helps ? *winner : *loser; }
   const ComparisonCell& random() const { return helps ? *loser : *winner; }
@@ -50,11 +51,6 @@ std::optional<Contest> contest(const ComparisonResult& result, const Setting& se
 
 /// Fewest seeds with which a signed-rank test of so many pairs can come below kLevel: 2 / 2^n for each [Wilcoxon].
 Index seeds_to_confirm(Index family);
-
-/// What controls take away from a win of pretraining, in words: another way to the same error, be it a random start
-/// with the time of pretraining, or weights without their structure. A control that errs more for sure takes nothing;
-/// one that was planned and cannot be judged takes as much as one that does as well.
-std::vector<std::string> doubts(const ComparisonResult& result, const Contest& contest);
 
 /// Whether the same two starts are compared here and there, with differences that are not the same: intervals apart.
 bool differ(const Contest& here, const Contest& there);

@@ -26,14 +26,14 @@ std::string describe(const Contest& contest, Index test_cases) {
 }
 
 // What a clear difference means for pretraining.
-std::string conclusion(const ComparisonResult& result, const Contest& contest) {
-  if (const auto but = doubts(result, contest); !but.empty()) return fmt::format("but {}", fmt::join(but, ", and "));
+std::string conclusion(const Contest& contest) {
+  if (!contest.doubts.empty()) return fmt::format("but {}", fmt::join(contest.doubts, ", and "));
   if (contest.confirmed()) return contest.helps ? "pretraining helps here" : "pretraining does not help here";
   return contest.helps ? "pretraining seems to help here" : "pretraining does not seem to help here";
 }
 
 // What the paired interval allows to say, and no more.
-std::string answer(const ComparisonResult& result, const Contest& contest, Index test_cases) {
+std::string answer(const Contest& contest, Index test_cases) {
   const auto& errors = contest.gain.errors;
   const std::string& winner = name_of(*contest.winner);
   const std::string& loser = name_of(*contest.loser);
@@ -52,17 +52,17 @@ std::string answer(const ComparisonResult& result, const Contest& contest, Index
   const std::string advice = contest.winner->failures > contest.loser->failures
                                  ? fmt::format("where it can be trained at all, {} is better", winner)
                                  : fmt::format("start from {}", winner);
-  return fmt::format("{}: its error is {}; {}", advice, describe(contest, test_cases), conclusion(result, contest));
+  return fmt::format("{}: its error is {}; {}", advice, describe(contest, test_cases), conclusion(contest));
 }
 
 // How sure that is beyond the one interval, or what it would take.
-std::string certainty(const ComparisonResult& result, const Contest& contest) {
+std::string certainty(const Contest& contest) {
   const auto& errors = contest.gain.errors;
   const Index pairs = contest.gain.family;
   const Index at_least = std::max({errors.seeds + 1, seeds_to_confirm(pairs), kSeedsForAClaim});
   if (!contest.interval()) return "";
   if (contest.clear()) {
-    const bool open = contest.failures() == 0 && doubts(result, contest).empty() && errors.seeds < kSeedsForAClaim;
+    const bool open = contest.failures() == 0 && contest.doubts.empty() && errors.seeds < kSeedsForAClaim;
     const std::string claim = open ? fmt::format(" {} seeds would make it a claim.", kSeedsForAClaim) : "";
     if (pairs == 1 && contest.gain.p_holm <= kLevel)
       return fmt::format(" Wilcoxon's test agrees (p = {:.2g}).", contest.gain.p_holm) + claim;
@@ -142,8 +142,8 @@ std::string without_contest(const ComparisonResult& result, const Setting& setti
 std::string sentence_for(const ComparisonResult& result, const Setting& setting, Index test_cases) {
   const auto found = contest(result, setting);
   if (!found) return without_contest(result, setting) + failures_text(result, setting);
-  return answer(result, *found, test_cases) + "." + certainty(result, *found) + cost(*found) +
-         controls_text(result, *found) + failures_text(result, setting);
+  return answer(*found, test_cases) + "." + certainty(*found) + cost(*found) + controls_text(result, *found) +
+         failures_text(result, setting);
 }
 
 // What the gain of pretraining does from the fewest labels to the most, on the first net.

@@ -14,6 +14,12 @@
 
 namespace dbn {
 
+/// Seeds from which a difference is called found; fewer only point to it.
+constexpr Index kSeedsForAClaim = 10;
+
+/// Of the tests that a verdict speaks of: an interval holds with one minus this.
+constexpr double kLevel = 0.05;
+
 /// All runs of one treatment. Errors, seconds and arrivals are of the runs that did not fail.
 struct ComparisonCell {
   Treatment treatment;
@@ -81,9 +87,6 @@ struct ComparisonResult {
 /// Everything that can be said of a record's runs; unfinished treatments are left out. Throws InvalidArgument for a
 /// record without runs.
 ComparisonResult summarize(const ComparisonRecord& record);
-
-/// Seeds from which a difference is called found; fewer only point to it.
-constexpr Index kSeedsForAClaim = 10;
 
 /// Two or three sentences for each net and number of labels: which start to use here, how sure that is, what it costs,
 /// and what would change the answer. Never more certain than the joint interval of the best pretrained start and the
