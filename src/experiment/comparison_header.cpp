@@ -97,7 +97,7 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
   // Runs that diverged are made again, trials are not: what was chosen without them stays chosen.
   if (options.tune > 0) identity[kOnDivergence] = options.finetune.on_divergence;
   add_longer_runs(identity, data, options, plan);
-  return {.version = {},
+  return {.version = DBN_VERSION,
           .command = {},
           .seed = seed,
           .seeds = options.seeds,
@@ -116,6 +116,10 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
 
 ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord record) {
   if (record.runs.empty() && record.trials.empty()) return {.header = header, .trials = {}, .runs = {}};
+  if (record.header.version != header.version)
+    throw InvalidArgument(
+        fmt::format("the runs that are there are of dbn {}, whose numbers may differ from those of {}",
+                    record.header.version, header.version));
   RunIdentity now = header.identity;
   for (const auto& treatment : header.treatments)
     if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));

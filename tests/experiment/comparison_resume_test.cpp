@@ -126,6 +126,16 @@ TEST(ComparisonResume, RunsOfAnotherPrecisionAreNotTakenUp) {
               testing::ThrowsMessage<InvalidArgument>(HasSubstr("precision of this build")));
 }
 
+// The same seed is the same bits in one version; a mean over two would be of neither.
+TEST(ComparisonResume, RunsOfAnotherVersionAreNotTakenUp) {
+  const auto options = tiny_options({"rbm", "he"});
+  auto record = compare(options);
+  EXPECT_FALSE(record.header.version.empty());
+  record.header.version = "0.0.1";
+  EXPECT_THAT([&] { go_on(plan_comparison(tiny_digits(), "auto", options, 7), record); },
+              testing::ThrowsMessage<InvalidArgument>(HasSubstr("of dbn 0.0.1")));
+}
+
 TEST(ComparisonResume, TakesFinishedRunsWhenSeedsStartsLabelsAndNetsGrow) {
   auto options = tiny_options({"rbm", "he"});
   const test::TempDir dir;

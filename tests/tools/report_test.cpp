@@ -55,7 +55,7 @@ TEST_F(ReportCommand, AComparisonDoesNotGoOnWithRunsOfAnotherVersion) {
   auto record = read_run_record(dir_.path("runs.jsonl"));
   record.header.version = "0.0.1";
   save(record);
-  expect_refused(4, "its runs are of dbn 0.0.1", compare + "2");
+  expect_refused(4, "of dbn 0.0.1", compare + "2");
   run(compare + "2 --force");
   EXPECT_EQ(read_run_record(dir_.path("runs.jsonl")).runs.size(), 4U);
 }

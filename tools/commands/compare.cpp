@@ -61,9 +61,6 @@ ComparisonRecord earlier_record(const std::string& path, bool replace) {
 
 ComparisonRecord taken_up(const ComparisonHeader& header, ComparisonRecord earlier, const std::string& path) {
   try {
-    if (!earlier.header.treatments.empty() && earlier.header.version != header.version)
-      throw InvalidArgument(fmt::format("its runs are of dbn {}, whose numbers may differ from those of {}",
-                                        earlier.header.version, header.version));
     return go_on(header, std::move(earlier));
   } catch (const InvalidArgument& error) {
     throw IoError(fmt::format("{}: exists, and {}; name another --out, or --force replaces it", path, error.what()));
@@ -217,7 +214,6 @@ void run_compare(std::span<const std::string> arguments) {
     throw InvalidArgument("--report: expected another file than --out");
   const DataFiles files = open_data(data);
   ComparisonHeader header = plan_comparison(files, data.scale, options, line.seed());
-  header.version = DBN_VERSION;
   header.command = line.repeated({});
   record = taken_up(header, std::move(record), outputs.record);
   check_memory(line, "the comparison", comparison_memory(files, options, true) + checkpointing.bytes(0),

@@ -58,7 +58,8 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
 
 /// What a comparison with this header begins with when `earlier` is there already: its trials, and its runs without
 /// those that failed, which are made again because they may be retried now. It may have more seeds, starts, nets and
-/// label counts than before; throws InvalidArgument, which says what differs, when `earlier` is of another comparison.
+/// label counts than before; throws InvalidArgument, which says what differs, when `earlier` is of another comparison
+/// or another version of dbn.
 ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord earlier);
 
 /// Bytes that compare_starts() takes at its largest, without the data: the stacks of the seeds that are trained
