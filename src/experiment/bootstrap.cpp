@@ -67,7 +67,7 @@ std::optional<std::array<double, 2>> bootstrap_interval(std::span<const double> 
     throw InvalidArgument(
         fmt::format("bootstrap: expected from {} to {} resamples, found {}", kFewest, kMost, resamples));
   const MeanEstimate estimate = mean_estimate(values);
-  if (estimate.deviation == 0) return estimate.interval;
+  if (!estimate.interval) return std::nullopt;
   std::vector<double> centred(values.begin(), values.end());
   double largest = 0;
   for (double& x : centred) {

@@ -12,10 +12,7 @@ PairedComparison paired_comparison(std::span<const double> a, std::span<const do
   result.p_wilcoxon = wilcoxon_signed_rank(a, b);
   result.margin = margin;
   const EquivalenceTest equivalence = equivalence_test(a, b, margin);
-  if (result.difference.deviation == 0) {
-    result.difference.interval = std::nullopt;
-    return result;
-  }
+  if (result.difference.deviation == 0) return result;
   result.bootstrap_interval = bootstrap_interval(paired_differences(a, b), seed, resamples);
   result.p_t = paired_t_test(a, b);
   result.effect = effect_size(a, b);

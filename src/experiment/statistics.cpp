@@ -104,6 +104,7 @@ MeanEstimate mean_estimate(std::span<const double> values, double level) {
   double squares = 0;
   for (const double x : values) squares += (x - estimate.mean) * (x - estimate.mean);
   estimate.deviation = std::sqrt(squares / (n - 1));
+  if (estimate.deviation == 0) return estimate;
   const double t = quantile(complement(boost::math::students_t(n - 1), (1 - level) / 2));
   const double half = t * estimate.deviation / std::sqrt(n);
   estimate.interval = {{estimate.mean - half, estimate.mean + half}};

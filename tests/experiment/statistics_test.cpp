@@ -64,9 +64,11 @@ TEST(MeanEstimate, OneValueHasNoInterval) {
   EXPECT_FALSE(estimate.interval);
 }
 
-TEST(MeanEstimate, EqualValuesHaveAnIntervalOfNoWidth) {
+// Errors of few test cases are often equal, and are not known exactly for that.
+TEST(MeanEstimate, EqualValuesHaveNoInterval) {
   const auto estimate = mean_estimate(Values{3, 3, 3});
-  EXPECT_EQ((*estimate.interval), (std::array<double, 2>{3, 3}));
+  EXPECT_EQ(estimate.mean, 3);
+  EXPECT_FALSE(estimate.interval);
 }
 
 // Sums of 0.1 are not multiples of 0.1: taken from the first value, they do not matter.

@@ -17,7 +17,7 @@ constexpr Index kBootstrapResamples = 9999;
 
 /// 95 % interval of the mean by the bootstrap, bias-corrected and accelerated: BCa [Efron 1987]; its bias
 /// counts half of the resamples that equal the mean. The percentile interval [Efron 1979] where BCa is undefined,
-/// because all resamples lie on one side of the mean. None from fewer than two values; of no width when all are equal.
+/// because all resamples lie on one side of the mean. None from fewer than two values, and from equal ones.
 /// It never reaches beyond the least and the largest value, so from few values it is too short: from two it covers the
 /// mean half of the time. The same bits for the same values in the same order and the same seed. Throws
 /// InvalidArgument for no values, for values that are not finite, and for fewer than 39 resamples or more than 10^7.

@@ -8,15 +8,15 @@
 
 namespace dbn {
 
-/// A mean with its interval; no interval from fewer than two values.
+/// A mean with its interval; none from fewer than two values, and from equal ones, which have no spread to judge by.
 struct MeanEstimate {
   double mean = 0;
   double deviation = 0;  ///< sample standard deviation (n - 1); 0 from one value
   std::optional<std::array<double, 2>> interval = {};
 };
 
-/// Mean and Student's t interval [Student 1908] of that level; of no width when all values are equal. Throws
-/// InvalidArgument for no values, for values that are not finite, and for a level outside (0, 1).
+/// Mean and Student's t interval [Student 1908] of that level. Throws InvalidArgument for no values, for values that
+/// are not finite, and for a level outside (0, 1).
 MeanEstimate mean_estimate(std::span<const double> values, double level = 0.95);
 
 /// a[i] - b[i]: what two starts differ by on the same seeds. Differences that only rounding tells apart, or tells from
