@@ -53,8 +53,8 @@ std::string one_table(const Cells& cells, const ComparisonRecord& record, const 
                     arrival_text(cell->epochs_to_target), fmt::format("{:.1f}", cell->pretrain_seconds),
                     fmt::format("{:.1f}", cell->finetune_seconds)});
   const Treatment& treatment = cells.front()->treatment;
-  return fmt::format("\n{} labels, {} seeds, layers {}\n{}", treatment.labels, record.header.seeds,
-                     fmt::join(treatment.layers, "-"), text_table(rows));
+  return fmt::format("\n{} labels, {} seed{}, layers {}\n{}", treatment.labels, record.header.seeds,
+                     record.header.seeds == 1 ? "" : "s", fmt::join(treatment.layers, "-"), text_table(rows));
 }
 
 json interval_json(const std::optional<std::array<double, 2>>& interval) { return interval ? json(*interval) : json(); }
@@ -65,11 +65,13 @@ json optional_json(const std::optional<T>& value) {
 }
 
 json cell_json(const ComparisonCell& cell) {
-  json error{{"mean", nullptr}, {"interval", nullptr}, {"runs", cell.test_errors}};
+  json error{{"mean", nullptr}, {"deviation", nullptr}, {"interval", nullptr}, {"runs", cell.test_errors}};
   if (cell.test_error) {
     error["mean"] = cell.test_error->mean;
+    error["deviation"] = cell.test_error->deviation;
     error["interval"] = interval_json(cell.test_error->interval);
   }
+  error["bootstrap_interval"] = interval_json(cell.bootstrap_interval);
   json all{{"start", cell.treatment.start},
            {"activation", cell.start.activation},
            {"control", control_name(cell.start.control)},
@@ -99,6 +101,7 @@ json pair_json(const ComparisonPair& pair) {
           {"b", pair.b},
           {"layers", pair.layers},
           {"labels", pair.labels},
+          {"seeds", errors.seeds},
           {"difference", errors.difference.mean},
           {"interval", interval_json(errors.difference.interval)},
           {"bootstrap_interval", interval_json(errors.bootstrap_interval)},
@@ -106,9 +109,14 @@ json pair_json(const ComparisonPair& pair) {
           {"p_t", errors.p_t},
           {"p_wilcoxon", errors.p_wilcoxon},
           {"p_holm", pair.p_holm},
+          {"family", pair.family},
+          {"only_a", pair.cases.only_a},
+          {"only_b", pair.cases.only_b},
           {"p_mcnemar", pair.cases.test.p_mid},
+          {"margin", errors.margin},
           {"p_equivalence", errors.equivalence.p},
-          {"effect_size", errors.effect ? json(errors.effect->d_z) : json()},
+          {"effect_size", errors.effect ? optional_json(errors.effect->unbiased) : json()},
+          {"effect_interval", errors.effect ? interval_json(errors.effect->interval) : json()},
           {"seeds_needed", optional_json(errors.seeds_needed)}};
 }
 

@@ -35,5 +35,7 @@ std::string estimate_text(const dbn::MeanEstimate& estimate) {
   const double half = ((*estimate.interval)[1] - (*estimate.interval)[0]) / 2;
   if (!(half > 0)) return fmt::format("{:.4g} ± 0", estimate.mean);
   const int digits = std::clamp(1 - static_cast<int>(std::floor(std::log10(half))), 0, 12);
-  return fmt::format("{:.{}f} ± {:.{}f}", estimate.mean, digits, half, digits);
+  const std::string mean = fmt::format("{:.{}f}", estimate.mean, digits);
+  const bool zero = mean.find_first_of("123456789") == std::string::npos;  // however it was rounded to it
+  return fmt::format("{} ± {:.{}f}", zero && mean.front() == '-' ? mean.substr(1) : mean, half, digits);
 }

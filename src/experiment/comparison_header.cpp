@@ -21,8 +21,9 @@ RunIdentity identity_of(const DataFiles& data, const std::string& scale, Compari
                        {"training data", fingerprint(*data.training)},
                        {"test data", fingerprint(*data.test)}};
   const auto prefixed = [&](OptionFields fields, const std::string& prefix) {
-    std::erase_if(fields,
-                  [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
+    std::erase_if(fields, [](const OptionField& field) {
+      return field.name == "layers" || field.name == "on-divergence" || field.name == "pretrainer";
+    });
     for (auto& field : fields) field.name = prefix + field.name;
     add_options(identity, fields);
   };

@@ -87,6 +87,7 @@ ComparisonCell cell_of(const ComparisonRecord& record, const Treatment& treatmen
   }
   if (!cell.test_errors.empty()) {
     cell.test_error = mean_estimate(cell.test_errors);
+    cell.bootstrap_interval = bootstrap_interval(cell.test_errors, record.header.seed);
     cell.pretrain_updates /= static_cast<double>(cell.test_errors.size());
     cell.pretrain_seconds /= static_cast<double>(cell.test_errors.size());
     cell.finetune_seconds /= static_cast<double>(cell.test_errors.size());

@@ -70,7 +70,7 @@ std::vector<Index> label_counts(const DataFiles& data, const ComparisonOptions& 
 }
 
 // Epochs of a start that may train for as long as the dearest pretraining and fine-tuning together: by operations, so
-// that they are the same on every machine. What each epoch looks at on validation cases counts as well.
+// that they are the same on every machine. Looks at validation cases train nothing and are not counted.
 Index longer_epochs(const ComparisonOptions& options, const Plan& plan, const DataFiles& data,
                     const Treatment& treatment) {
   const auto sizes = net_sizes(data, treatment.layers);
@@ -78,7 +78,7 @@ Index longer_epochs(const ComparisonOptions& options, const Plan& plan, const Da
   const Split split = split_validation(*data.training, options.validation, 0);
   double dearest = 0;
   for (const auto& start : plan.starts)
-    if (start.pretrained && start.control == Control::none)
+    if (start.pretrained)
       dearest = std::max(dearest, pretrain_work(below, pretrain_options(options, start, treatment.layers),
                                                 static_cast<Index>(split.training.size())));
   FinetuneOptions one = options.finetune;
@@ -87,6 +87,25 @@ Index longer_epochs(const ComparisonOptions& options, const Plan& plan, const Da
   one.min_updates = 0;
   const double epoch = fine_tune_work(sizes, one, treatment.labels);
   return usual + static_cast<Index>(std::ceil(dearest / epoch));
+}
+
+// Of few cases it takes many epochs to work for as long as pretraining does on all: perhaps more than there can be.
+void check_epochs(const DataFiles& data, const ComparisonOptions& options, const Plan& plan, std::uint64_t seed) {
+  const auto cases = static_cast<Index>(split_validation(*data.training, options.validation, seed).training.size());
+  for (const auto& treatment : plan.treatments) {
+    const Start& start = plan.start_of(treatment);
+    epoch_count(options.finetune, treatment.labels);
+    try {
+      finetune_options(options, plan, data, treatment).validate();
+      if (start.pretrained) pretrain_options(options, stack_of(start, treatment), cases).validate();
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(
+          fmt::format("--starts: {} with {} labels is to make as many updates as pretraining, in too "
+                      "many epochs of so few cases ({}); try more labels, fewer --pretrain.epochs, "
+                      "or --starts without it",
+                      start.name, treatment.labels, error.what()));
+    }
+  }
 }
 
 }  // namespace
@@ -138,6 +157,7 @@ Plan make_plan(const DataFiles& data, const ComparisonOptions& options, std::uin
       if (options.plan == "full" || layers == nets.front() || labels == counts.front())
         for (const auto& start : plan.starts)
           plan.treatments.push_back({.start = start.name, .layers = layers, .labels = labels});
+  check_epochs(data, options, plan, seed);
   return plan;
 }
 

@@ -32,7 +32,7 @@ std::vector<Start> parse_starts(const ComparisonOptions& options);
 /// The hidden layers of every net, each once: of so many depths and widths, the base first.
 std::vector<std::vector<Index>> planned_nets(const ComparisonOptions& options);
 
-/// Throws InvalidArgument when the data have too few labels.
+/// Throws InvalidArgument when the data have too few labels, and when a control needs more epochs than there can be.
 Plan make_plan(const DataFiles& data, const ComparisonOptions& options, std::uint64_t seed);
 
 /// The pretraining that a treatment starts from, whatever else it serves.

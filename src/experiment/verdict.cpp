@@ -37,14 +37,14 @@ std::string answer(const Contest& contest, Index test_cases) {
   const auto& errors = contest.gain.errors;
   const std::string& winner = name_of(*contest.winner);
   const std::string& loser = name_of(*contest.loser);
-  if (errors.seeds == 1)
-    return fmt::format("one seed cannot tell; {} erred {:.2f} points less than {} in it, run more --seeds", winner,
-                       errors.difference.mean, loser);
-  if (!contest.interval())
-    return fmt::format(
-        "{} seeds cannot tell: {} erred {:.2f} points less than {} in each, which is no spread to judge "
-        "by; run more --seeds",
-        errors.seeds, winner, errors.difference.mean, loser);
+  if (!contest.interval()) {
+    const double mean = errors.difference.mean;
+    const std::string seen = mean > 0 ? fmt::format("{} erred {:.2f} points less than {}", winner, mean, loser)
+                                      : fmt::format("{} and {} erred alike", winner, loser);
+    if (errors.seeds == 1) return fmt::format("one seed cannot tell; {} in it, run more --seeds", seen);
+    return fmt::format("{} seeds cannot tell: {} in each, which is no spread to judge by; run more --seeds",
+                       errors.seeds, seen);
+  }
   if (!contest.clear())
     return fmt::format("{} seeds do not tell {} from {}: {} comes out {}; the interval holds 0", errors.seeds,
                        contest.helps ? winner : loser, contest.helps ? loser : winner, winner,
@@ -170,6 +170,17 @@ std::string trend(const ComparisonResult& result) {
       gain(*few), few->winner->treatment.labels, gain(*many), many->winner->treatment.labels);
 }
 
+std::string tuning_text(const ComparisonRecord& record) {
+  const ComparisonHeader& header = record.header;
+  if (header.tuning_trials == 0) return "No start was tuned; --tune gives each the same number of trials.";
+  double seconds = 0;
+  for (const auto& trial : record.trials) seconds += trial.seconds;
+  return fmt::format(
+      "Starts were tuned on the validation cases of seed {}, each by the same {} trials wherever it stands, which took "
+      "{:.3g} s of fine-tuning; no interval counts what another seed would have chosen.",
+      header.seed, header.tuning_trials, seconds);
+}
+
 }  // namespace
 
 std::string verdict(const ComparisonRecord& record, const ComparisonResult& result) {
@@ -186,12 +197,7 @@ std::string verdict(const ComparisonRecord& record, const ComparisonResult& resu
     text += fmt::format("{}With {} labels{}, {}", text.empty() ? "" : "\n", setting.labels, net,
                         sentence_for(result, setting, record.header.test_cases));
   }
-  text += trend(result);
-  text += record.header.tuning_trials == 0
-              ? "\nNo start was tuned; --tune gives each the same number of trials."
-              : fmt::format("\nStarts were tuned on seed {}; no interval counts what another would have chosen.",
-                            record.header.seed);
-  return text;
+  return text + trend(result) + "\n" + tuning_text(record);
 }
 
 }  // namespace dbn

@@ -147,19 +147,34 @@ TEST_F(Results, CompareReportsStartsAndPairs) {
   expect_keys(r, {"command", "seed", "starts", "pairs", "report"});
   ASSERT_EQ(r["starts"].size(), 4U);
   expect_keys(r["starts"][0], {"start", "activation", "labels", "test_error", "pretrain_seconds", "finetune_seconds"});
-  expect_keys(r["starts"][0]["test_error"], {"mean", "interval", "runs"});
+  expect_keys(r["starts"][0]["test_error"], {"mean", "deviation", "interval", "bootstrap_interval", "runs"});
   EXPECT_EQ(r["starts"][0]["start"], "rbm");
   EXPECT_EQ(r["starts"][1]["activation"], "relu");
   EXPECT_EQ(r["starts"][2]["labels"], 180);
   EXPECT_EQ(r["starts"][2]["test_error"]["runs"].size(), 2U);
   ASSERT_EQ(r["pairs"].size(), 2U);
   expect_keys(r["pairs"][0], {"a", "b", "labels", "difference", "interval", "p_wilcoxon", "p_holm"});
+  expect_keys(r["pairs"][0], {"effect_size", "effect_interval", "margin", "only_a", "only_b", "family", "seeds"});
   const std::string lines = text("runs.jsonl");
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 1 + 8) << "a header and the runs";
   const std::string runs = lines.substr(lines.find('\n') + 1);
   EXPECT_EQ(json::parse(runs.substr(0, runs.find('\n')))["test_error"], r["starts"][0]["test_error"]["runs"][0]);
   EXPECT_EQ(r["report"], "report.html");
   EXPECT_THAT(text("report.html"), HasSubstr("<!DOCTYPE html>"));
+}
+
+TEST_F(Results, ADryRunOfCompareCountsAllRunsAndNamesTheLargestNet) {
+  const std::string plan = succeed(std::string("compare --dry-run --layers 5 --depths 2,1 --widths 8,2 --plan full "
+                                               "--seeds 3 --tune 2 --starts rbm,he,xavier --labels 50,all") +
+                                   kData)
+                               .out;
+  EXPECT_THAT(plan, AllOf(HasSubstr("72 runs, 48 trials of tuning: 24 starts, nets and label counts, 3 seeds"),
+                          HasSubstr("784-8-8-10\n")));
+}
+
+TEST_F(Results, CompareTakesNoOptionThatWouldDoNothing) {
+  expect_refused(2, "unknown option", "compare --pretrain.pretrainer denoising");
+  expect_refused(2, "unknown option", "compare --finetune.on-divergence retry");
 }
 
 TEST_F(Results, OtherCommandsAnswerInJsonToo) {

@@ -77,10 +77,10 @@ bool is_report(const std::string& path) {
          std::string_view::npos;
 }
 
-// How long the runs that are still to be made will take, judged by those that were.
+// How long the trials and runs that are still to be made will take, judged by those that were.
 class TimeLeft {
  public:
-  explicit TimeLeft(Index runs) : left_(runs) {}
+  explicit TimeLeft(Index nets) : left_(nets) {}
   std::string after_another() {
     ++done_;
     if (--left_ <= 0) return "";
@@ -102,11 +102,11 @@ ComparisonObserver observer_for(Progress& progress, TimeLeft& time, RunRecordFil
     if (verbose) progress.line(what);
   };
   observer.progress = [&progress](double done) { progress.update(done); };
-  observer.trial = [&progress, file](const TuningTrial& t) {
+  observer.trial = [&progress, &time, file](const TuningTrial& t) {
     if (file != nullptr) file->append(t);
-    progress.line(fmt::format("trial {:<3} {} labels  {:<12} validation error {}", t.trial, t.treatment.labels,
-                              t.treatment.start,
-                              t.validation_error ? fmt::format("{:.2f} %", *t.validation_error) : "diverged"));
+    progress.line(fmt::format(
+        "trial {:<3} {} labels  {:<12} validation error {}{}", t.trial, t.treatment.labels, t.treatment.start,
+        t.validation_error ? fmt::format("{:.2f} %", *t.validation_error) : "diverged", time.after_another()));
   };
   observer.run = [&progress, &time, file](const ComparisonRun& r) {
     if (file != nullptr) file->append(r);
@@ -126,18 +126,27 @@ OptionFields data_fields(DataOptions& data) {
   return fields;
 }
 
-// Training options under a prefix, without those that a comparison has once for all.
-OptionFields without_shared(OptionFields fields) {
-  std::erase_if(fields,
-                [](const OptionField& field) { return field.name == "layers" || field.name == "on-divergence"; });
+// Training options under a prefix, without those that a comparison has once for all, or by start.
+OptionFields of_runs(OptionFields fields) {
+  std::erase_if(fields, [](const OptionField& field) {
+    return field.name == "layers" || field.name == "on-divergence" || field.name == "pretrainer";
+  });
   return fields;
 }
 
-std::string plan(const DataFiles& files, const ComparisonOptions& options) {
-  std::vector<Index> sizes{files.training->feature_count()};
-  sizes.insert(sizes.end(), options.pretrain.layers.begin(), options.pretrain.layers.end());
-  sizes.push_back(static_cast<Index>(files.training->classes.size()));
-  return describe_plan(sizes, comparison_memory(files, options), comparison_work(files, options));
+// The largest net of several.
+std::string plan(const DataFiles& files, const ComparisonOptions& options, const ComparisonHeader& header) {
+  std::vector<Index> largest;
+  for (const auto& treatment : header.treatments) {
+    std::vector<Index> sizes{header.features};
+    sizes.insert(sizes.end(), treatment.layers.begin(), treatment.layers.end());
+    sizes.push_back(std::ssize(header.classes));
+    if (largest.empty() || parameter_count(sizes) > parameter_count(largest)) largest = std::move(sizes);
+  }
+  const Index treatments = std::ssize(header.treatments);
+  return fmt::format("nets        {} runs, {} trials of tuning: {} starts, nets and label counts, {} seeds\n",
+                     treatments * header.seeds, treatments * header.tuning_trials, treatments, header.seeds) +
+         describe_plan(largest, comparison_memory(files, options), comparison_work(files, options));
 }
 
 /// One call of the command.
@@ -149,9 +158,9 @@ struct Comparison {
   Checkpointing checkpointing{line};
 
   ComparisonRecord run(const DataFiles& files, ComparisonRecord record) {
-    const Index all = record.header.seeds * std::ssize(record.header.treatments);
+    const Index all = (record.header.seeds + record.header.tuning_trials) * std::ssize(record.header.treatments);
     Progress progress(line.global.quiet);
-    TimeLeft time(all - std::ssize(record.runs));
+    TimeLeft time(all - std::ssize(record.runs) - std::ssize(record.trials));
     checkpointing.guard(progress, [&](CheckpointFolder& folder) {
       std::unique_ptr<RunRecordFile> file;
       if (!outputs.record.empty()) file = std::make_unique<RunRecordFile>(outputs.record, record);
@@ -195,8 +204,8 @@ void run_compare(std::span<const std::string> arguments) {
   line.add(checkpointing.fields());
   line.add(outputs.fields());
   line.add(data_fields(data), "data");
-  line.add(without_shared(options.pretrain.fields()), "", "pretrain.");
-  line.add(options.finetune.fields(), "", "finetune.");
+  line.add(of_runs(options.pretrain.fields()), "", "pretrain.");
+  line.add(of_runs(options.finetune.fields()), "", "finetune.");
   if (!line.parse(arguments)) return;
 
   outputs.drop_unwanted();
@@ -218,7 +227,7 @@ void run_compare(std::span<const std::string> arguments) {
   record = taken_up(header, std::move(record), outputs.record);
   check_memory(line, "the comparison", comparison_memory(files, options, true) + checkpointing.bytes(0),
                "try fewer or smaller --layers, a smaller --pretrain.batch or --finetune.batch, or fewer --threads");
-  if (line.global.dry_run) return print(plan(files, options));
+  if (line.global.dry_run) return print(plan(files, options, record.header));
 
   record = comparison.run(files, std::move(record));
   comparison.write(record);

@@ -26,13 +26,14 @@ struct ComparisonCell {
   Start start;
   Index runs = 0;
   Index failures = 0;
-  std::optional<MeanEstimate> test_error = {};  ///< percent; none when all runs failed
-  std::vector<double> test_errors = {};         ///< by seed
-  std::vector<std::uint64_t> seeds = {};        ///< of those errors
-  TimeToTarget epochs_to_target = {};           ///< of all runs; those that failed never arrive
-  TimeToTarget seconds_to_target = {};          ///< pretraining counts
-  double pretrain_updates = 0;                  ///< mean a run
-  double pretrain_seconds = 0;                  ///< mean a run
+  std::optional<MeanEstimate> test_error = {};                   ///< percent; none when all runs failed
+  std::optional<std::array<double, 2>> bootstrap_interval = {};  ///< of that mean, 95 %
+  std::vector<double> test_errors = {};                          ///< by seed
+  std::vector<std::uint64_t> seeds = {};                         ///< of those errors
+  TimeToTarget epochs_to_target = {};                            ///< of all runs; those that failed never arrive
+  TimeToTarget seconds_to_target = {};                           ///< pretraining counts
+  double pretrain_updates = 0;                                   ///< mean a run
+  double pretrain_seconds = 0;                                   ///< mean a run
   double finetune_seconds = 0;
   std::optional<TuningTrial> chosen = {};  ///< the trial whose settings the runs have
   Index tuning_trials = 0;

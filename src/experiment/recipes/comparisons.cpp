@@ -72,7 +72,7 @@ class ComparisonRecipe final : public Recipe {
  public:
   std::vector<RecipeSection> options() override {
     return {{"compare", without(options_.fields(), {"seeds"})},
-            {"pretrain", without(options_.pretrain.fields(), {"layers"})},
+            {"pretrain", without(options_.pretrain.fields(), {"layers", "pretrainer"})},
             {"finetune", options_.finetune.fields()}};
   }
   OptionFields published() override { return published_.fields(); }
@@ -92,7 +92,6 @@ class ComparisonRecipe final : public Recipe {
                                     [](const RecipeRow& row) { return row.target && !row.target->met; });
     if (missed && !published_.tried.empty())
       found.remarks.push_back("Tried for the pretrained starts: " + published_.tried + ".");
-    if (record.header.tuning_trials > 0) found.remarks.push_back(tuning_remark(record));
     found.remarks.push_back(verdict(record, result));
     if (run.folder != nullptr)
       found.remarks.push_back(fmt::format("All runs are in {}, of which dbn report makes a page.", record_path(run)));
@@ -189,15 +188,6 @@ class ComparisonRecipe final : public Recipe {
                     row.measured.mean >= *least && interval && (*interval)[0] > 0};
     }
     found.rows.push_back(std::move(row));
-  }
-
-  static std::string tuning_remark(const ComparisonRecord& record) {
-    double seconds = 0;
-    for (const auto& trial : record.trials) seconds += trial.seconds;
-    return fmt::format(
-        "Every start was tuned by {} trials of the same configurations for each setting, on validation cases of the "
-        "first seed, {:.0f} s in all.",
-        record.header.tuning_trials, seconds);
   }
 
   inline static const std::vector<double> kNothing{};
