@@ -9,22 +9,6 @@
 
 using namespace dbn;
 
-namespace {
-
-Matrix decode(const StackLayer& layer, const ConstMatrixRef& codes, const Matrix* data) {
-  Matrix visible(visible_count(layer), codes.cols());
-  const auto* rbm = std::get_if<Rbm>(&layer);
-  if (rbm == nullptr) {
-    std::get<Autoencoder>(layer).decode_into(codes, visible);
-    return visible;
-  }
-  const Vector counts = data != nullptr ? rbm->counts_of(*data) : Vector();
-  rbm->visible_mean_into(codes, visible, kNoEpilogue, counts.size() > 0 ? &counts : nullptr);
-  return visible;
-}
-
-}  // namespace
-
 const Rbm& CutStack::rbm(const std::string& path, const std::string& what) const {
   if (const auto* found = std::get_if<Rbm>(&layer)) return *found;
   throw DataError(fmt::format("{}: expected an RBM as layer {} for {}, found an autoencoder; see --layer", path,
@@ -45,12 +29,6 @@ Matrix CutStack::up(Matrix data) const {
 
 Matrix CutStack::down(Matrix codes, const Matrix* data) const {
   for (std::size_t i = below.layers.size(); i-- > 0;) codes = decode(below.layers[i], codes, i == 0 ? data : nullptr);
-  return codes;
-}
-
-Matrix encode(const StackLayer& layer, const Matrix& visible) {
-  Matrix codes(hidden_count(layer), visible.cols());
-  encode_into(layer, visible, codes);
   return codes;
 }
 

@@ -26,8 +26,5 @@ struct CutStack {
   dbn::Matrix down(dbn::Matrix codes, const dbn::Matrix* data = nullptr) const;
 };
 
-/// Codes (hidden x cases) of what a layer sees (visible x cases).
-dbn::Matrix encode(const dbn::StackLayer& layer, const dbn::Matrix& visible);
-
 /// Cuts at layer N, counted from 1 at the data. InvalidArgument names --layer when the stack has no such layer.
 CutStack cut_stack(dbn::Stack stack, dbn::Index layer);

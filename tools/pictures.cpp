@@ -12,7 +12,6 @@ using namespace dbn;
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr ValueRange kUnbounded{-kInfinity, kInfinity};
 
 }  // namespace
 
@@ -36,12 +35,9 @@ ImageShape image_shape(Index features, Index width) {
   return {.height = features / width, .width = width};
 }
 
-ValueRange value_range(const StackLayer& first) {
-  if (const auto* rbm = std::get_if<Rbm>(&first)) return rbm->visible->range();
-  return std::get<Autoencoder>(first).loss == ReconstructionLoss::cross_entropy ? ValueRange{0, 1} : kUnbounded;
+ValueRange value_range(const Loss& loss) {
+  return loss.probabilities ? ValueRange{0, 1} : ValueRange{-kInfinity, kInfinity};
 }
-
-ValueRange value_range(const Loss& loss) { return loss.probabilities ? ValueRange{0, 1} : kUnbounded; }
 
 GreyScale grey_scale(const ValueRange& range, const ConstMatrixRef& values) {
   if (std::isfinite(range.first) && std::isfinite(range.second))

@@ -1,8 +1,6 @@
 #pragma once
 // Cases as pictures for people: what sample, reconstruct and inspect write.
 
-#include <utility>
-
 #include <dbn/core/option.hpp>
 #include <dbn/core/types.hpp>
 #include <dbn/io/image_grid.hpp>
@@ -15,12 +13,8 @@ dbn::OptionField width_field(dbn::Index* width);
 /// Images of so many features: `width` pixels wide, or square for 0. InvalidArgument when that cannot be.
 dbn::ImageShape image_shape(dbn::Index features, dbn::Index width);
 
-/// Between which numbers features may lie; infinite where there is no end.
-using ValueRange = std::pair<double, double>;
-/// What a stack's first layer may see.
-ValueRange value_range(const dbn::StackLayer& first);
 /// What a net trained by this loss gives back.
-ValueRange value_range(const dbn::Loss& loss);
+dbn::ValueRange value_range(const dbn::Loss& loss);
 
 /// That range, black to white; where it has an end missing, that of `values`.
-dbn::GreyScale grey_scale(const ValueRange& range, const dbn::ConstMatrixRef& values);
+dbn::GreyScale grey_scale(const dbn::ValueRange& range, const dbn::ConstMatrixRef& values);

@@ -19,7 +19,7 @@ Reconstructor stack_reconstructor(Stack stack, const std::string& path, const Re
   const Index layer = choice.layer.value_or(std::ssize(stack.layers));
   CutStack cut = cut_stack(std::move(stack), layer);
   if (choice.gibbs > 0) cut.rbm(path, "--gibbs");
-  const ValueRange range = value_range(cut.first());
+  const ValueRange range = visible_range(cut.first());
   CaseMap map{.layer = layer, .sizes = mirrored(cut.sizes()), .apply = {}};
   map.apply = [cut = std::move(cut), steps = choice.gibbs, seed = choice.seed](const Matrix& data, Index first) {
     const Matrix seen = cut.up(data);

@@ -19,7 +19,7 @@ struct ReconstructorChoice {
 /// Reconstructions, in the units of scaled features.
 struct Reconstructor {
   CaseMap map;
-  ValueRange range;  ///< of features
+  dbn::ValueRange range;  ///< of features
 };
 
 /// Reconstructions by what `path` held. Throws DataError for a model that is no autoencoder and for Gibbs steps in a

@@ -119,13 +119,18 @@ void Block::charge_pretraining(ComparisonRun& run) const {
   }
 }
 
+// Of one that may serve deeper nets as well, the layers that this one begins with.
+Stack Block::stack(const Treatment& treatment) const {
+  const Pretrained& found = stack_for(treatment);
+  if (!found.failure.empty()) throw DivergenceError(found.failure);
+  const auto begin = found.stack.layers.begin();
+  return {.layers = {begin, begin + std::ssize(treatment.layers)}};
+}
+
 Mlp Block::net(const Treatment& treatment) const {
   const Start& from = plan_.start_of(treatment);
   if (from.pretrained) {
-    const Pretrained& found = stack_for(treatment);
-    if (!found.failure.empty()) throw DivergenceError(found.failure);
-    const auto begin = found.stack.layers.begin();
-    auto layers = encoder_layers({.layers = {begin, begin + std::ssize(treatment.layers)}});
+    auto layers = encoder_layers(stack(treatment));
     if (from.control == Control::shuffled) shuffle_layers(layers, seed_);
     return with_output_layer(std::move(layers), training_.class_count(), seed_);
   }
@@ -149,11 +154,22 @@ ComparisonRun Block::run(const Treatment& treatment, const Settings& settings, b
     charge_pretraining(run);
     run.finetune_seconds = training_seconds(tuned.history);
     run.history = tuned.history;
-    if (portrait) run.filters = filter_pictures(tuned.net, data_.training->shape);
+    if (portrait) add_pictures(run, tuned.net);
   } catch (const DivergenceError& error) {
     run = {.treatment = treatment, .seed = seed_, .failure = error.what()};
   }
   return run;
+}
+
+// A control that starts from the stack of another has nothing of its own to show of it.
+void Block::add_pictures(ComparisonRun& run, const Mlp& net) const {
+  const auto& shape = data_.training->shape;
+  run.filters = filter_pictures(net, shape);
+  const Start& start = plan_.start_of(run.treatment);
+  if (!start.pretrained || (start.control != Control::none && start.control != Control::labelled)) return;
+  StackPictures found = stack_pictures(stack(run.treatment), test_, shape, seed_);
+  run.reconstructions = std::move(found.reconstructions);
+  run.samples = std::move(found.samples);
 }
 
 TuningTrial Block::trial(const Treatment& treatment, Index number, Jobs& jobs, Jobs::Tell tell) const {

@@ -68,7 +68,9 @@ class Block {
   const Pretrained& stack_for(const Treatment& treatment) const;
   void charge_pretraining(ComparisonRun& run) const;
   PreparedCases labelled(Index count) const;
+  Stack stack(const Treatment& treatment) const;
   Mlp net(const Treatment& treatment) const;
+  void add_pictures(ComparisonRun& run, const Mlp& net) const;
   FinetuneResult tune(const Treatment& treatment, const FinetuneOptions& options, const std::string& name, Jobs& jobs,
                       Jobs::Tell tell) const;
 

@@ -4,12 +4,15 @@
 #include <cmath>
 
 #include <dbn/core/error.hpp>
+#include <dbn/rbm/gibbs.hpp>
 
 namespace dbn::detail {
 namespace {
 
 constexpr Index kProfiled = 500;
 constexpr Index kPictures = 16;
+constexpr Index kRemembered = 8;
+constexpr Index kGibbsSteps = 1000;
 constexpr Index kMostPixels = 64 * 64;
 
 std::vector<LayerProfile> profile(const Mlp& net, const PreparedCases& cases) {
@@ -30,6 +33,31 @@ std::vector<std::uint8_t> picture(const ConstMatrixRef& weights) {
     pixels.push_back(static_cast<std::uint8_t>(std::lround(128 + 127 * share)));
   }
   return pixels;
+}
+
+// Features as gray, from the least to the most that the layer which sees them, or one of them, may be.
+void add_pictures(Pictures& pictures, const Matrix& cases, const ValueRange& range) {
+  for (Index i = 0; i < cases.cols(); ++i) {
+    auto& pixels = pictures.pixels.emplace_back();
+    for (const Scalar value : cases.col(i)) {
+      const double share = (static_cast<double>(value) - range.first) / (range.second - range.first);
+      pixels.push_back(static_cast<std::uint8_t>(std::lround(255 * std::clamp(share, 0.0, 1.0))));
+    }
+  }
+}
+
+// That of the layer, or of the values where it has no ends.
+ValueRange gray_range(const StackLayer& layer, const Matrix& values) {
+  const ValueRange range = visible_range(layer);
+  if (std::isfinite(range.first) && std::isfinite(range.second)) return range;
+  const auto least = static_cast<double>(values.minCoeff()), most = static_cast<double>(values.maxCoeff());
+  return {least, most > least ? most : least + 1};
+}
+
+// What the layer of that number sees becomes cases, by means from layer to layer; with the counts of `data`, if any.
+Matrix down(const Stack& stack, std::size_t layer, Matrix codes, const Matrix* data) {
+  while (layer-- > 0) codes = decode(stack.layers[layer], codes, layer == 0 ? data : nullptr);
+  return codes;
 }
 
 }  // namespace
@@ -67,13 +95,40 @@ double profile_memory(const std::vector<Index>& sizes, const FinetuneOptions& op
   return start + std::max(fine_tune_memory(sizes, options, cases), start + batch + singular);
 }
 
-std::optional<FilterPictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape) {
-  if (shape.size() != 2 || shape[0] * shape[1] > kMostPixels) return std::nullopt;
-  FilterPictures filters{.height = shape[0], .width = shape[1], .pixels = {}};
+bool are_pictures(const std::vector<Index>& shape) { return shape.size() == 2 && shape[0] * shape[1] <= kMostPixels; }
+
+std::optional<Pictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape) {
+  if (!are_pictures(shape)) return std::nullopt;
+  Pictures filters{.height = shape[0], .width = shape[1], .pixels = {}};
   const Matrix& weights = net.layers.front().weights;
   for (Index unit = 0; unit < std::min(kPictures, weights.cols()); ++unit)
     filters.pixels.push_back(picture(weights.col(unit)));
   return filters;
+}
+
+StackPictures stack_pictures(const Stack& stack, const PreparedCases& cases, const std::vector<Index>& shape,
+                             std::uint64_t seed) {
+  StackPictures found;
+  if (!are_pictures(shape)) return found;
+  Matrix seen(cases.feature_count(), std::min(kRemembered, cases.case_count()));
+  cases.gather_into(all_cases(seen.cols()), seen);
+  const StackLayer& first = stack.layers.front();
+  const ValueRange range = gray_range(first, seen);
+  Matrix codes = seen;
+  for (const auto& layer : stack.layers) codes = encode(layer, codes);
+  found.reconstructions = {.height = shape[0], .width = shape[1], .pixels = {}};
+  add_pictures(*found.reconstructions, seen, range);
+  add_pictures(*found.reconstructions, down(stack, stack.layers.size(), codes, &seen), range);
+  const auto* top = std::get_if<Rbm>(&stack.layers.back());
+  if (top == nullptr || top->visible->replicated()) return found;
+  try {
+    const Matrix draws = sample(*top, {.count = kRemembered, .steps = kGibbsSteps}, seed);
+    found.samples = {.height = shape[0], .width = shape[1], .pixels = {}};
+    add_pictures(*found.samples, down(stack, stack.layers.size() - 1, draws, nullptr), range);
+  } catch (const DivergenceError&) {
+    // There is nothing to show.
+  }
+  return found;
 }
 
 }  // namespace dbn::detail

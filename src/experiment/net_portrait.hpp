@@ -1,10 +1,12 @@
 #pragma once
-// What the report shows of one net beside its errors: how signals fare in it, and what its lowest units look for.
+// What the report shows of one net beside its errors: how signals fare in it, and what its units look for and
+// remember.
 
 #include <cstdint>
 
 #include <dbn/data/case_source.hpp>
 #include <dbn/experiment/comparison_run.hpp>
+#include <dbn/pretrain/stack.hpp>
 
 namespace dbn::detail {
 
@@ -16,7 +18,21 @@ RunProfile run_profile(const Mlp& start, const PreparedCases& labelled, const Fi
 /// Bytes that run_profile() takes at its largest for a net of these sizes, fine-tuned on so many cases.
 double profile_memory(const std::vector<Index>& sizes, const FinetuneOptions& options, Index cases);
 
-/// Weights into the first units of the lowest layer; none where cases are no pictures, or too large ones to keep.
-std::optional<FilterPictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape);
+/// Whether cases of this shape are pictures, and not too large to keep.
+bool are_pictures(const std::vector<Index>& shape);
+
+/// Weights into the first units of the lowest layer, as ComparisonRun::filters; none where cases are no pictures.
+std::optional<Pictures> filter_pictures(const Mlp& net, const std::vector<Index>& shape);
+
+/// What a stack remembers, as ComparisonRun has it.
+struct StackPictures {
+  std::optional<Pictures> reconstructions = {};
+  std::optional<Pictures> samples = {};
+};
+
+/// Of the first of the cases; none where cases are no pictures. Samples come from the chains of an RBM at the top,
+/// which are none where it is replicated, and where they grow beyond all numbers.
+StackPictures stack_pictures(const Stack& stack, const PreparedCases& cases, const std::vector<Index>& shape,
+                             std::uint64_t seed);
 
 }  // namespace dbn::detail

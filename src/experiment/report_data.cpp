@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base64.hpp"
+#include "run_record_keys.hpp"
 
 namespace dbn::detail {
 namespace {
@@ -68,6 +69,13 @@ json layers_json(const std::vector<LayerProfile>& profile) {
   return layers;
 }
 
+json pictures_json(const Pictures& pictures) {
+  return {{"height", pictures.height},
+          {"width", pictures.width},
+          {"count", pictures.pixels.size()},
+          {"pixels", base64(joined(pictures.pixels))}};
+}
+
 json run_json(const ComparisonRun& run, double target) {
   json json_run = treatment_json(run.treatment);
   json_run["seed"] = std::to_string(run.seed);  // may have more digits than numbers of a script
@@ -95,11 +103,8 @@ json run_json(const ComparisonRun& run, double target) {
   if (run.profile)
     json_run["profile"] = {{"at_start", layers_json(run.profile->at_start)},
                            {"after_epoch", layers_json(run.profile->after_epoch)}};
-  if (run.filters)
-    json_run["filters"] = {{"height", run.filters->height},
-                           {"width", run.filters->width},
-                           {"count", run.filters->pixels.size()},
-                           {"pixels", base64(joined(run.filters->pixels))}};
+  for (const auto& [name, pictures] : kRunPictures)
+    if (run.*pictures) json_run[name] = pictures_json(*(run.*pictures));
   return json_run;
 }
 
@@ -129,6 +134,7 @@ json cell_json(const ComparisonCell& cell, const ComparisonResult& result) {
   json_cell["mean"] = cell.test_error ? number(cell.test_error->mean) : json();
   json_cell["deviation"] = cell.test_error ? number(cell.test_error->deviation) : json();
   json_cell["interval"] = cell.test_error ? interval(cell.test_error->interval) : json();
+  json_cell["bootstrap"] = interval(cell.bootstrap_interval);
   json_cell["epochs_to_target"] = arrival_json(cell.epochs_to_target);
   json_cell["seconds_to_target"] = arrival_json(cell.seconds_to_target);
   json_cell["pretrain_seconds"] = number(cell.pretrain_seconds);

@@ -98,6 +98,12 @@ Json epochs_json(const std::vector<FinetuneEpoch>& history) {
   return epochs;
 }
 
+Json pictures_json(const Pictures& pictures) {
+  Json pixels = Json::array();
+  for (const auto& picture : pictures.pixels) pixels.push_back(hexadecimal(picture));
+  return {{"height", pictures.height}, {"width", pictures.width}, {"pixels", pixels}};
+}
+
 Json run_json(const ComparisonRun& run, double target) {
   Json row{{"v", detail::kRecordVersion}, {"event", "run"}};
   add_treatment(row, run.treatment);
@@ -115,11 +121,8 @@ Json run_json(const ComparisonRun& run, double target) {
   if (run.profile)
     row["profile"] = {{"at_start", profile_json(run.profile->at_start)},
                       {"after_epoch", profile_json(run.profile->after_epoch)}};
-  if (run.filters) {
-    Json pixels = Json::array();
-    for (const auto& picture : run.filters->pixels) pixels.push_back(hexadecimal(picture));
-    row["filters"] = {{"height", run.filters->height}, {"width", run.filters->width}, {"pixels", pixels}};
-  }
+  for (const auto& [name, pictures] : detail::kRunPictures)
+    if (run.*pictures) row[name] = pictures_json(*(run.*pictures));
   return row;
 }
 

@@ -2,8 +2,10 @@
 // What the writer of a record and its reader must agree on.
 
 #include <array>
+#include <optional>
 #include <utility>
 
+#include <dbn/experiment/comparison_run.hpp>
 #include <dbn/nn/start_profile.hpp>
 
 namespace dbn::detail {
@@ -21,6 +23,13 @@ inline constexpr std::array<std::pair<const char*, double LayerProfile::*>, 9> k
     {"alike", &LayerProfile::alike},
     {"largest_singular_value", &LayerProfile::largest_singular_value},
     {"smallest_singular_value", &LayerProfile::smallest_singular_value},
+}};
+
+/// The pictures of a run by their keys, all of which may be missing.
+inline constexpr std::array<std::pair<const char*, std::optional<Pictures> ComparisonRun::*>, 3> kRunPictures{{
+    {"filters", &ComparisonRun::filters},
+    {"reconstructions", &ComparisonRun::reconstructions},
+    {"samples", &ComparisonRun::samples},
 }};
 
 }  // namespace dbn::detail

@@ -139,15 +139,15 @@ std::vector<std::uint8_t> bytes_of(const std::string& text, const Fields& fields
   return bytes;
 }
 
-FilterPictures filters_of(const json& row, const std::string& where) {
+Pictures pictures_of(const json& row, const std::string& where) {
   constexpr Index kMostSide = 4096;
-  Fields fields(row, where + ": filters");
-  FilterPictures filters{.height = fields.count("height", 1), .width = fields.count("width", 1), .pixels = {}};
-  if (filters.height > kMostSide || filters.width > kMostSide) fields.refuse("pictures are too large");
+  Fields fields(row, where);
+  Pictures pictures{.height = fields.count("height", 1), .width = fields.count("width", 1), .pixels = {}};
+  if (pictures.height > kMostSide || pictures.width > kMostSide) fields.refuse("pictures are too large");
   for (const auto& text : fields.texts("pixels"))
-    filters.pixels.push_back(bytes_of(text, fields, filters.height * filters.width));
+    pictures.pixels.push_back(bytes_of(text, fields, pictures.height * pictures.width));
   fields.finish();
-  return filters;
+  return pictures;
 }
 
 ComparisonRun run_of(Fields& fields, const ComparisonHeader& header) {
@@ -180,7 +180,8 @@ ComparisonRun run_of(Fields& fields, const ComparisonHeader& header) {
                    .after_epoch = profile_of(profile, "after_epoch", layers)};
     profile.finish();
   }
-  if (fields.has("filters")) run.filters = filters_of(fields.at("filters"), fields.where());
+  for (const auto& [name, pictures] : detail::kRunPictures)
+    if (fields.has(name)) run.*pictures = pictures_of(fields.at(name), fmt::format("{}: {}", fields.where(), name));
   fields.finish();
   return run;
 }

@@ -1,5 +1,7 @@
 #include <dbn/pretrain/stack.hpp>
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include <dbn/core/error.hpp>
@@ -44,13 +46,34 @@ void encode_into(const StackLayer& layer, const ConstMatrixRef& visible, MatrixR
     std::get<Autoencoder>(layer).encode_into(visible, codes);
 }
 
-Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible) {
-  if (const auto* rbm = std::get_if<Rbm>(&layer)) return rbm->reconstruct(visible);
+Matrix encode(const StackLayer& layer, const ConstMatrixRef& visible) {
   Matrix codes(hidden_count(layer), visible.cols());
   encode_into(layer, visible, codes);
-  Matrix reconstruction(visible.rows(), visible.cols());
-  std::get<Autoencoder>(layer).decode_into(codes, reconstruction);
-  return reconstruction;
+  return codes;
+}
+
+Matrix decode(const StackLayer& layer, const ConstMatrixRef& codes, const Matrix* data) {
+  Matrix visible(visible_count(layer), codes.cols());
+  const auto* rbm = std::get_if<Rbm>(&layer);
+  if (rbm == nullptr) {
+    std::get<Autoencoder>(layer).decode_into(codes, visible);
+    return visible;
+  }
+  const Vector counts = data != nullptr ? rbm->counts_of(*data) : Vector();
+  rbm->visible_mean_into(codes, visible, kNoEpilogue, counts.size() > 0 ? &counts : nullptr);
+  return visible;
+}
+
+ValueRange visible_range(const StackLayer& layer) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) return rbm->visible->range();
+  const bool probabilities = std::get<Autoencoder>(layer).loss == ReconstructionLoss::cross_entropy;
+  return probabilities ? ValueRange{0, 1} : ValueRange{-kInfinity, kInfinity};
+}
+
+Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible) {
+  if (const auto* rbm = std::get_if<Rbm>(&layer)) return rbm->reconstruct(visible);
+  return decode(layer, encode(layer, visible));
 }
 
 std::vector<Index> Stack::sizes() const {

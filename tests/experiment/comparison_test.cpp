@@ -258,6 +258,31 @@ TEST(Comparison, TheFirstSeedHasAPortrait) {
   }
 }
 
+// Of what was learned without labels, so of pretrained starts alone; a control shows no stack that is another's.
+TEST(Comparison, TheFirstSeedShowsWhatItsStacksRemember) {
+  const auto record = compare(tiny_options({"rbm", "denoising", "he", "rbm+frozen"}));
+  const auto& rbm = run_of(record, "rbm", 7);
+  const auto& denoising = run_of(record, "denoising", 7);
+  ASSERT_TRUE(rbm.reconstructions && rbm.samples && denoising.reconstructions);
+  ASSERT_EQ(rbm.reconstructions->pixels.size(), 16U);
+  ASSERT_EQ(rbm.samples->pixels.size(), 8U);
+  EXPECT_EQ(rbm.reconstructions->width, 28);
+  Matrix raw(784, 8);
+  tiny_digits().test->gather_into(all_cases(8), raw);
+  for (std::size_t i = 0; i < 8; ++i) {
+    const auto& seen = rbm.reconstructions->pixels[i];
+    EXPECT_EQ(seen, denoising.reconstructions->pixels[i]);
+    EXPECT_TRUE(std::equal(seen.begin(), seen.end(), raw.col(static_cast<Index>(i)).begin())) << "as it is";
+  }
+  EXPECT_NE(rbm.reconstructions->pixels[8], denoising.reconstructions->pixels[8]);
+  EXPECT_NE(rbm.samples->pixels[0], rbm.samples->pixels[1]);
+  EXPECT_FALSE(denoising.samples) << "it has no chains";
+  for (const auto& run : record.runs)
+    if (run.seed != 7 || run.treatment.start == "he" || run.treatment.start == "rbm+frozen") {
+      EXPECT_FALSE(run.reconstructions || run.samples) << run.treatment.start << ", " << run.seed;
+    }
+}
+
 TEST(Comparison, ADivergingRunIsAFailureAndCountsInNoMean) {
   auto options = tiny_options({"rbm", "he"});
   options.pretrain.learning_rate = {1e6};

@@ -119,7 +119,7 @@ TEST(Report, HoldsTheNumbersOfTheRecord) {
   record.runs[1].seed = 18446744073709551615U;
   record.runs[3].seed = 18446744073709551615U;
   record.runs[0].history[0].train_loss = 2.0 / 3;
-  record.runs[0].filters = FilterPictures{.height = 1, .width = 2, .pixels = {{0, 128}, {255, 1}}};
+  record.runs[0].filters = Pictures{.height = 1, .width = 2, .pixels = {{0, 128}, {255, 1}}};
   record.runs[0].profile = RunProfile{.at_start = {{.units = 20, .activation_variance = 0.25}}, .after_epoch = {}};
   const json data = data_of(record);
   const json& run = data["runs"][0];

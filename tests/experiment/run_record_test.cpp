@@ -82,11 +82,11 @@ class Flat {
     add(l.saturated), add(l.dead), add(l.alike), add(l.largest_singular_value), add(l.smallest_singular_value);
   }
   void add(const RunProfile& p) { add(p.at_start), add(p.after_epoch); }
-  void add(const FilterPictures& f) { add(f.height), add(f.width), add(f.pixels); }
+  void add(const Pictures& f) { add(f.height), add(f.width), add(f.pixels); }
   void add(const ComparisonRun& r) {
     add(r.treatment), add(r.seed), add(r.failure), add(r.test_error), add(r.test_cross_entropy), add(r.wrong);
     add(r.updates), add(r.pretrain_updates), add(r.pretrain_seconds), add(r.finetune_seconds), add(r.history);
-    add(r.profile), add(r.filters);
+    add(r.profile), add(r.filters), add(r.reconstructions), add(r.samples);
   }
 
   std::vector<std::string> all_;

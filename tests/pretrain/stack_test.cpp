@@ -1,5 +1,7 @@
 #include <dbn/pretrain/stack.hpp>
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include <dbn/core/error.hpp>
@@ -39,6 +41,32 @@ TEST(Stack, CodesAreMeansNotSamples) {
     encoder_activation(layer).apply(expected);
     EXPECT_LT((codes - expected).cwiseAbs().maxCoeff(), Scalar(1e-6));
   }
+}
+
+// Both kinds give back sigmoid(W h + b), here of codes that no case has.
+TEST(Stack, DecodesByMeansOfVisibleUnits) {
+  Rbm machine = rbm(6, 4);
+  Autoencoder codes = autoencoder(6, 4, "tanh");
+  machine.visible_bias.setLinSpaced(-1, 1);
+  codes.decoder_bias.setLinSpaced(1, -1);
+  const Matrix h = Matrix::Constant(4, 2, Scalar(0.25));
+  const auto expected = [&](const Matrix& weights, const Vector& bias) {
+    Matrix mean = weights * h;
+    mean.colwise() += bias;
+    activation("sigmoid").apply(mean);
+    return mean;
+  };
+  EXPECT_LT((decode(machine, h) - expected(machine.weights, machine.visible_bias)).cwiseAbs().maxCoeff(), 1e-6);
+  EXPECT_LT((decode(codes, h) - expected(codes.weights, codes.decoder_bias)).cwiseAbs().maxCoeff(), 1e-6);
+}
+
+TEST(Stack, KnowsBetweenWhichNumbersItsCasesLie) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(visible_range(rbm(6, 4)), (ValueRange{0, 1}));
+  EXPECT_EQ(visible_range(make_rbm("gaussian", "bernoulli", 6, 4, kStream, 0.5)), (ValueRange{-infinity, infinity}));
+  EXPECT_EQ(visible_range(autoencoder(6, 4, "tanh")), (ValueRange{0, 1}));
+  EXPECT_EQ(visible_range(make_autoencoder(6, 4, "tanh", ReconstructionLoss::squared_error, true, kStream)),
+            (ValueRange{-infinity, infinity}));
 }
 
 TEST(Stack, ChecksThatLayersFit) {

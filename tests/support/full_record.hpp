@@ -41,6 +41,8 @@ inline ComparisonRecord full() {
                               {.units = 2, .activation_variance = -0.0, .smallest_singular_value = 5e-324}},
                  .after_epoch = {}};
   run.filters = {.height = 1, .width = 3, .pixels = {{0, 128, 255}, {1, 16, 171}}};
+  run.reconstructions = {.height = 2, .width = 1, .pixels = {{0, 1}, {254, 255}}};
+  run.samples = {.height = 1, .width = 1, .pixels = {{7}}};
   auto& failed = record.runs[3];
   failed = {.treatment = failed.treatment,
             .seed = 1,

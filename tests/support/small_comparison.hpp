@@ -48,7 +48,8 @@ inline std::vector<double> numbers(const ComparisonRecord& record) {
     for (const auto& epoch : run.history) all.insert(all.end(), {epoch.train_loss, *epoch.validation_error});
     if (run.profile)
       for (const auto& layer : run.profile->after_epoch) all.push_back(layer.gradient_variance);
-    if (run.filters) all.insert(all.end(), run.filters->pixels[0].begin(), run.filters->pixels[0].end());
+    for (const auto& pictures : {run.filters, run.reconstructions, run.samples})
+      if (pictures) all.insert(all.end(), pictures->pixels.back().begin(), pictures->pixels.back().end());
   }
   return all;
 }

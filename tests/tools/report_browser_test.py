@@ -3,22 +3,26 @@
 
 usage: report_browser_test.py DBN
 
-Every chart must be drawn, nothing may be said on the console, no page may scroll sideways, and every control must work.
+Every chart must be drawn, nothing may be said on the console, no page may scroll sideways, every control must work and
+be reached by keys, and a screenshot must show each start in its colour.
 A page's policy refuses whatever it would load and says so on the console, so that silence there also means that it asks
 for nothing. Exits with 77, which CTest counts as skipped, where there is no Chromium.
 """
 
+import collections
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 SKIPPED = 77
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-COMPARE = ("compare --data synthetic:digits,cases=300,test=200 --layers 20,20 --depths 1,2 --starts rbm,xavier,he "
+COMPARE = ("compare --data synthetic:digits,cases=300,test=200 --layers 20,20 --depths 2,3,1 --starts rbm,xavier,he "
            "--labels 100,all --seeds 2 --tune 2 --pretrain.epochs 2 --finetune.epochs 4 --finetune.min-updates 0 --quiet")
 HOSTILE = "</script><script>document.documentElement.dataset.hacked=1</script><img src=x onerror=alert(1)><!-- \x1b[31m"
 FILLED = {"errors", "curves", "pairs", "cost", "nets", "activations", "gradients"}
@@ -45,7 +49,21 @@ setTimeout(() => {
     button.click();
     expect(button.getAttribute('aria-pressed') === 'false', 'a legend that does not hide');
     button.click();
+    expect(button.getAttribute('aria-pressed') === 'true', 'a legend that does not show again');
   }
+  document.querySelector('#c-curves .legend button').click();
+  document.querySelector('#c-curves select').dispatchEvent(new Event('change'));
+  const hidden = document.querySelector('#c-curves .legend button');
+  expect(hidden.getAttribute('aria-pressed') === 'false', 'what is hidden comes back with another choice');
+  expect(charts.get('curves').getDatasetMeta(0).visible === false, 'a curve is shown whose start is hidden');
+  hidden.click();
+  for (const control of document.querySelectorAll('button, select, summary, a, .verdict, .box')) {
+    if (control.offsetParent === null) continue;
+    control.focus();
+    expect(document.activeElement === control, `keys do not reach ${control.outerHTML.slice(0, 80)}`);
+  }
+  const order = charts.get('nets').scales.x.getLabels();
+  expect(order.join() === '20,20-20,20-20-20', `nets are not in the order of their size: ${order}`);
   const table = document.querySelector('#runs table');
   const titles = [...table.querySelectorAll('th button')].map((button) => button.textContent);
   const column = titles.findIndex((title) => title.startsWith('Test error'));
@@ -89,6 +107,51 @@ def browse(path, *flags):
                      "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}", "--enable-logging=stderr",
                      "--virtual-time-budget=20000", "--window-size=1700,2000", "--dump-dom", *flags, f"file://{path}")
     return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+
+
+def colors_of(path):
+    """How many pixels of a picture that the browser made, a PNG of bytes without interlacing, have each colour."""
+    with open(path, "rb") as file:
+        data = file.read()
+    chunks, at = collections.defaultdict(bytes), 8
+    while at < len(data):
+        size, name = struct.unpack(">I4s", data[at:at + 8])
+        chunks[name] += data[at + 8:at + 8 + size]
+        at += size + 12
+    width, _, depth, kind, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
+    check(depth == 8 and kind in (2, 6) and not interlaced, f"{path}: a PNG that is read nowhere here")
+    step = 3 if kind == 2 else 4
+    lines, above, colors = zlib.decompress(chunks[b"IDAT"]), bytearray(width * step), collections.Counter()
+    for begin in range(0, len(lines), width * step + 1):
+        line = bytearray(lines[begin + 1:begin + 1 + width * step])
+        how = lines[begin]
+        for i in range(len(line) if how else 0):
+            left, up, corner = (line[i - step] if i >= step else 0), above[i], (above[i - step] if i >= step else 0)
+            near = min((left, up, corner), key=lambda x, of=left + up - corner: abs(of - x))
+            line[i] = line[i] + (0, left, up, (left + up) // 2, near)[how] & 255
+        above = line
+        colors.update(bytes(line[i:i + 3]) for i in range(0, len(line), step))
+    return colors
+
+
+def check_screenshot(path, folder):
+    """The figure of test errors, as it is seen: paper, ink, and each of the three starts in its colour."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    style = re.search("<style>(.*?)</style>", page, flags=re.DOTALL).group(1)
+    alone = os.path.join(folder, "errors.html")
+    with open(alone, "w", encoding="utf-8") as file:
+        file.write(re.sub(r"<meta http-equiv[^>]*>", "", page).replace(
+            "</style>", "header, footer, .controls, section:not(#s-errors) { display: none; }</style>"))
+    for scheme, flags in enumerate(([], ["--force-dark-mode"])):
+        picture = os.path.join(folder, "page.png")
+        browse(alone, *flags, f"--screenshot={picture}", "--window-size=800,600")
+        colors = colors_of(picture)
+        wanted = {name: bytes.fromhex(re.findall(f"--{name}: #([0-9a-f]{{6}})", style)[scheme])
+                  for name in ("paper", "ink", "s0", "s1", "s2")}
+        check(colors.most_common(1)[0][0] == wanted["paper"], f"{picture}: {colors.most_common(3)} is no paper")
+        for name, color in wanted.items():
+            check(colors[color] > 40, f"{flags}: {colors[color]} pixels of {name}, which is {color.hex()}")
 
 
 def attributes(page):
@@ -149,9 +212,13 @@ def check_that_checks_find(path, folder):
 
 
 def make_hostile(record, path):
-    """The same runs with names that would be markup, a start among them, and a run that failed."""
+    """The same runs with names that would be markup, a start among them, and a run that failed and says so in markup."""
     with open(record, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
+    kept = {"v", "event", "start", "layers", "labels", "seed", "pretrain_seconds", "finetune_seconds"}
+    lines[-1] = {key: value if key in kept else [] if isinstance(value, list) else 0
+                 for key, value in lines[-1].items() if not isinstance(value, dict)}
+    lines[-1].update(failure=f"diverged{HOSTILE}", epochs_to_target=None)
 
     def renamed(value):
         if isinstance(value, dict):
@@ -178,10 +245,12 @@ def main():
             check(one.read() == other.read(), "the report made again is another")
         check_page(page, len(FILLED))
         check_reader(page, folder)
+        check_screenshot(page, folder)
         check_that_checks_find(page, folder)
         make_hostile(record, os.path.join(folder, "hostile.jsonl"))
         run(dbn, "report", os.path.join(folder, "hostile.jsonl"), "--out", hostile)
         check_page(hostile, len(FILLED))
+        check("Why it failed" in browse(hostile)[0], "nothing says why a run failed")
     print("reports: every chart drawn, every control works, nothing loaded, no word on the console")
 
 

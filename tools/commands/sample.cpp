@@ -62,8 +62,8 @@ Matrix start_from_data(const PreparedCases& cases, const CutStack& stack, Index 
 
 void write(Matrix draws, const SampleOptions& options, const CutStack& stack, const Preprocessing& scaling) {
   if (asks_for(OutputFormat::npy, options.out)) return write_unscaled(options.out, std::move(draws), scaling);
-  write_png(options.out,
-            image_grid(draws, image_shape(draws.rows(), options.width), grey_scale(value_range(stack.first()), draws)));
+  write_png(options.out, image_grid(draws, image_shape(draws.rows(), options.width),
+                                    grey_scale(visible_range(stack.first()), draws)));
 }
 
 // Draws on each layer on the way down, chains of one block, and what is written.

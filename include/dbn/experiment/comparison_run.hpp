@@ -44,9 +44,8 @@ struct RunProfile {
   std::vector<LayerProfile> after_epoch;  ///< after one epoch at a constant rate
 };
 
-/// Weights into some of the lowest hidden units of the first seed's trained net, as pictures: 128 is 0, and the largest
-/// weight of each picture by size is 1 or 255.
-struct FilterPictures {
+/// Pictures in gray, all as large.
+struct Pictures {
   Index height = 0, width = 0;
   std::vector<std::vector<std::uint8_t>> pixels;  ///< row by row
 };
@@ -64,8 +63,15 @@ struct ComparisonRun {
   double pretrain_seconds = 0;    ///< of training, without what is measured on it; the stack serves all its runs
   double finetune_seconds = 0;
   std::vector<FinetuneEpoch> history = {};
-  std::optional<RunProfile> profile = {};      ///< of the first seed
-  std::optional<FilterPictures> filters = {};  ///< of the first seed, where cases are pictures
+  std::optional<RunProfile> profile = {};  ///< of the first seed
+  /// Of the first seed, where cases are pictures: weights into some of the lowest hidden units of the trained net; 128
+  /// is 0, and the largest weight of each picture by size is 1 or 255.
+  std::optional<Pictures> filters = {};
+  /// The same, of what a pretrained start learned without labels: some test cases, then what its layers give back of
+  /// each.
+  std::optional<Pictures> reconstructions = {};
+  /// The same, where its topmost layer is an RBM: draws of it, as the layers below show them.
+  std::optional<Pictures> samples = {};
 
   bool failed() const { return !failure.empty(); }
 };

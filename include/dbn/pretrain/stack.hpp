@@ -1,6 +1,7 @@
 #pragma once
 // A stack of pretrained layers, each an RBM or an autoencoder; the layer above sees the codes of the layer below.
 
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,17 @@ TensorList tensors(StackLayer& layer);
 
 /// Codes (hidden x cases) of cases (visible x cases): means of hidden units, never samples.
 void encode_into(const StackLayer& layer, const ConstMatrixRef& visible, MatrixRef codes);
+
+Matrix encode(const StackLayer& layer, const ConstMatrixRef& visible);
+
+/// Cases (visible x cases) of codes (hidden x cases): means of visible units. Where they are replicated, their counts
+/// are those of `data` (visible x cases), or one a case without any.
+Matrix decode(const StackLayer& layer, const ConstMatrixRef& codes, const Matrix* data = nullptr);
+
+/// Between which numbers values lie; infinite where there is no end.
+using ValueRange = std::pair<double, double>;
+/// Of what a layer sees.
+ValueRange visible_range(const StackLayer& layer);
 
 /// Up and down again: the reconstruction (visible x cases) from the codes of `visible`.
 Matrix reconstruct(const StackLayer& layer, const ConstMatrixRef& visible);

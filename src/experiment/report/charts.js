@@ -85,14 +85,14 @@ const range = (values) => [Math.min(...values), Math.max(...values)];
 const wide = (values) => values.length > 0 && Math.min(...values) > 0 && Math.max(...values) >= 10 * Math.min(...values);
 
 // A scale with room for all these values, whiskers among them.
-function valueScale(title, values, {log = false, floor = null} = {}) {
+function valueScale(title, values, {log = false, floor = null, ceiling = Infinity} = {}) {
   const finite = values.filter((value) => known(value) && (!log || value > 0));
   const [low, high] = finite.length ? range(finite) : [0, 1];
   const scale = {type: log ? 'logarithmic' : 'linear', title: {display: true, text: title},
     ticks: {maxTicksLimit: 8, maxRotation: 0, callback: tickText}};
   if (log) return {...scale, min: low / 1.15, max: high * 1.15, grace: 0};
   const room = (high - low || Math.abs(high) || 1) * 0.06;
-  return {...scale, suggestedMin: floor === null ? low - room : Math.max(floor, low - room), suggestedMax: high + room};
+  return {...scale, suggestedMin: floor === null ? low - room : Math.max(floor, low - room), suggestedMax: Math.min(ceiling, high + room)};
 }
 
 // Few and short: on a logarithmic scale where nothing but 1, 2 and 5 times a power of ten is written.
@@ -132,27 +132,34 @@ function draw(id, label, type, datasets, {scales, options = {}, plugins = {}, to
     options: {...options, scales, plugins: {...plugins, tooltip: {callbacks: {title: () => '', ...tooltip}}}}}));
 }
 
+const hiddenStarts = new Map();  // by the place of the legend, whatever is chosen there
+
 // Buttons that hide and show the starts of charts that share a legend.
 function legend(place, names, ids) {
   place.querySelector('.legend')?.remove();
+  if (!hiddenStarts.has(place)) hiddenStarts.set(place, new Set());
+  const hidden = hiddenStarts.get(place);
+  const update = () => {
+    for (const chart of ids.map((id) => charts.get(id))) {
+      chart.data.datasets.forEach((set, i) => chart.setDatasetVisibility(i, !hidden.has(set.start)));
+      chart.update();
+    }
+  };
   const box = element('div', '', 'legend');
   box.setAttribute('role', 'group');
   box.setAttribute('aria-label', 'Starts shown');
   for (const name of names) {
     const button = element('button');
     button.type = 'button';
-    button.setAttribute('aria-pressed', 'true');
+    button.setAttribute('aria-pressed', String(!hidden.has(name)));
     button.append(mark(name), shown(name));
     button.addEventListener('click', () => {
-      const visible = button.getAttribute('aria-pressed') !== 'true';
-      button.setAttribute('aria-pressed', String(visible));
-      for (const id of ids) {
-        const chart = charts.get(id);
-        chart.data.datasets.forEach((set, i) => set.start === name && chart.setDatasetVisibility(i, visible));
-        chart.update();
-      }
+      if (!hidden.delete(name)) hidden.add(name);
+      button.setAttribute('aria-pressed', String(!hidden.has(name)));
+      update();
     });
     box.append(button);
   }
   place.prepend(box);
+  if (hidden.size > 0) update();
 }

@@ -2,6 +2,8 @@
 // record has nothing for it to show.
 
 const errorTitle = 'test error, %';
+// Intervals may reach beyond what an error can be.
+const errorScale = (values) => valueScale(errorTitle, values, {floor: 0, ceiling: 100});
 const groupOptions = (list = groups) => list.map((group) => ({value: group.key, text: groupName(group)}));
 const column = (title, value, more = {}) => ({title, value, ...more});
 const numeric = (title, value, text) => column(title, value, {number: true, text: (row) => text(value(row))});
@@ -23,7 +25,7 @@ function rowChart(id, label, title, rows, {zero = false, text}) {
   for (const row of rows.filter((each) => each.single))
     sets.push({start: row.start, ...pointStyle(row.start, {radius: 3.5, hollow: true}),
       data: row.single.map((x) => ({x, y: row.start, row}))});
-  const scale = valueScale(title, values, {floor: zero ? null : 0});
+  const scale = zero ? valueScale(title, values) : errorScale(values);
   if (zero) scale.grid = {color: ({tick}) => (tick?.value === 0 ? css('--ink') : css('--line')),
     lineWidth: ({tick}) => (tick?.value === 0 ? 1.5 : 1)};
   draw(id, label, 'scatter', sets, {
@@ -60,7 +62,8 @@ function errorsFigure() {
       legend(controls, names, ['errors']);
     }
     detailTable('d-errors', 'Test error', [startColumn, labelsColumn, numeric('Mean, %', (c) => c.mean, fixed),
-      intervalColumn('95 % interval', 'interval'), numeric('Deviation', (c) => c.deviation, fixed),
+      intervalColumn('t interval', 'interval'), intervalColumn('Bootstrap interval', 'bootstrap'),
+      numeric('Deviation', (c) => c.deviation, fixed),
       numeric('Runs', (c) => c.runs - c.failures, count)], here);
   });
   return true;
@@ -85,7 +88,7 @@ function labelsChart(label, names, here) {
     afterBuildTicks: (axis) => { axis.ticks = counts.map((value) => ({value})); },
     ticks: {callback: (value) => count(value), autoSkip: true, maxRotation: 0}};
   draw('errors', label, 'scatter', sets, {
-    scales: {x, y: valueScale(errorTitle, here.flatMap((c) => [c.mean, ...(c.interval ?? [])]), {floor: 0})},
+    scales: {x, y: errorScale(here.flatMap((c) => [c.mean, ...(c.interval ?? [])]))},
     tooltip: {label: ({raw: {cell}}) =>
       `${shown(cell.start)}, ${plural(cell.labels, 'label')}: ${meanWithInterval(cell.mean, cell.interval)} %`}});
 }
@@ -119,6 +122,12 @@ function curvesFigure() {
   return true;
 }
 
+// Some points of a curve, each start's at other epochs than its neighbours'.
+function isMarked(start, i, points) {
+  const step = Math.ceil(points / 6);
+  return (i + startNames.indexOf(start) * Math.ceil(step / 4)) % step === 0;
+}
+
 function drawCurves({group, what, scale}, measures) {
   const title = measures.find((measure) => measure.value === what).text;
   const log = scale === 'log';
@@ -134,8 +143,8 @@ function drawCurves({group, what, scale}, measures) {
       sets.push({start, ...edge, data: line((point) => point.low), backgroundColor: fill, order: 1});
       sets.push({start, ...edge, data: line((point) => point.high), fill: '-1', backgroundColor: fill, order: 1});
     }
-    sets.push({start, ...pointStyle(start, {radius: points.length > 1 ? 0 : 5}), borderWidth: 2, borderDash: dashOf(start),
-      pointHitRadius: 6, data: line((point) => point.mean), order: 0});
+    sets.push({start, ...pointStyle(start), pointRadius: ({dataIndex}) => (isMarked(start, dataIndex, points.length) ? 4 : 0),
+      borderWidth: 2, borderDash: dashOf(start), pointHitRadius: 6, data: line((point) => point.mean), order: 0});
   }
   const values = curves.flatMap((curve) => curve.points.flatMap((point) => [point.low, point.high]));
   const last = Math.max(...curves.flatMap((curve) => curve.points.map((point) => point.epoch)));
@@ -210,7 +219,7 @@ function costFigure() {
     draw('cost', `Seconds against test error: ${some.map((cell) => `${cell.start} ` +
       `${seconds(cell.pretrain_seconds + cell.finetune_seconds)} s, ${fixed(cell.mean)} %`).join('; ')}`, 'scatter', sets, {
       scales: {x: valueScale(`seconds of pretraining and fine-tuning${log ? ' (logarithmic)' : ''}`, here.map(secondsOf),
-        {log, floor: 0}), y: valueScale(errorTitle, errors, {floor: 0})},
+        {log, floor: 0}), y: errorScale(errors)},
       tooltip: {label: ({raw, dataset}) => `${shown(dataset.start)}, ${raw.text}`}});
     legend(byId('c-cost'), some.map((cell) => cell.start), ['cost']);
     detailTable('d-cost', 'Cost', [startColumn,

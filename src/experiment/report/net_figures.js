@@ -1,7 +1,13 @@
 // Figures of nets: their sizes, what signals meet in them, what they see.
 
+const unitsIn = (layers) => layers.reduce((sum, units) => sum + units, 0);
+// Whether two nets differ by their depth alone, or by their widths alone.
+const alike = (a, b) => a.length === b.length || a.every((units, i) => units === b[i]);
+
 function netsFigure() {
   if (nets.length < 2) return false;
+  const sorted = [...nets].sort((a, b) => a.length - b.length || unitsIn(a) - unitsIn(b));
+  const place = new Map(sorted.map((layers, i) => [netName(layers), i]));
   const list = labelCounts.filter((labels) => cells.some((cell) => cell.labels === labels && known(cell.mean)));
   if (list.length === 0) return false;
   chooser(byId('c-nets'), 'Labels', list.map((labels) => ({value: String(labels), text: count(labels)})), (value) => {
@@ -9,13 +15,15 @@ function netsFigure() {
     const names = startNames.filter((name) => here.some((cell) => cell.start === name));
     const sets = names.map((name) => ({start: name, whiskers: 'y', showLine: true, borderWidth: 1.8,
       borderDash: dashOf(name), ...pointStyle(name),
+      segment: {borderColor: ({p0, p1}) => (alike(p0.raw.cell.layers, p1.raw.cell.layers) ? undefined : 'transparent')},
       data: here.filter((cell) => cell.start === name)
+        .sort((a, b) => place.get(netName(a.layers)) - place.get(netName(b.layers)))
         .map((cell) => ({x: netName(cell.layers), y: cell.mean, thick: cell.interval, cell}))}));
     draw('nets', `Test error by net: ${here.map((cell) =>
       `${cell.start} ${netName(cell.layers)} ${meanWithInterval(cell.mean, cell.interval)} %`).join('; ')}`, 'line', sets, {
-      scales: {x: {type: 'category', labels: nets.map(netName), offset: true,
+      scales: {x: {type: 'category', labels: sorted.map(netName), offset: true,
         title: {display: true, text: 'units of the hidden layers'}},
-      y: valueScale(errorTitle, here.flatMap((c) => [c.mean, ...(c.interval ?? [])]), {floor: 0})},
+      y: errorScale(here.flatMap((c) => [c.mean, ...(c.interval ?? [])]))},
       tooltip: {label: ({raw: {cell}}) =>
         `${shown(cell.start)}, ${netName(cell.layers)}: ${meanWithInterval(cell.mean, cell.interval)} %`}});
     legend(byId('c-nets'), names, ['nets']);
@@ -75,22 +83,42 @@ function filtersFigure() {
     byId('filters').replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
       const figure = element('figure'), caption = element('figcaption');
       caption.append(mark(run.start), ' ', shown(run.start));
-      figure.append(caption, filterCanvas(run));
+      figure.append(caption, pictureCanvas(run.filters, Math.ceil(Math.sqrt(run.filters.count)),
+        `Weights into ${run.filters.count} lowest hidden units of ${run.start}, as pictures`));
       return figure;
     }));
   });
   return true;
 }
 
-// Pictures side by side, as square as they get, a pixel apart.
-function filterCanvas({start, filters: {height, width, count: pictures, pixels}}) {
+function memoriesFigure() {
+  const pictured = trained.filter((run) => run.reconstructions && run.reconstructions.count > 0);
+  const list = groups.filter((group) => pictured.some((run) => run.key === group.key));
+  if (list.length === 0) return false;
+  chooser(byId('c-memories'), 'Runs', groupOptions(list), (key) => {
+    byId('memories').replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
+      const figure = element('figure'), caption = element('figcaption');
+      caption.append(mark(run.start), ' ', shown(run.start));
+      const cases = run.reconstructions.count / 2;
+      figure.append(caption, pictureCanvas(run.reconstructions, cases,
+        `${cases} test cases, and below each what ${run.start} gives back of it`));
+      if (run.samples) figure.append(element('figcaption', 'drawn from it'),
+        pictureCanvas(run.samples, cases, `${run.samples.count} draws of ${run.start}`));
+      return figure;
+    }));
+  });
+  return true;
+}
+
+// Pictures in rows of so many, a pixel apart.
+function pictureCanvas({height, width, count: pictures, pixels}, across, label) {
   const bytes = atob(pixels);
-  const across = Math.ceil(Math.sqrt(pictures)), down = Math.ceil(pictures / across);
+  const down = Math.ceil(pictures / across);
   const canvas = element('canvas');
   canvas.width = across * (width + 1) - 1;
   canvas.height = down * (height + 1) - 1;
   canvas.setAttribute('role', 'img');
-  canvas.setAttribute('aria-label', shown(`Weights into ${pictures} lowest hidden units of ${start}, as pictures`));
+  canvas.setAttribute('aria-label', shown(label));
   const context = canvas.getContext('2d');
   const image = context.createImageData(canvas.width, canvas.height);
   for (let i = 0; i < bytes.length; ++i) {

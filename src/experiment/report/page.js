@@ -151,7 +151,7 @@ function origin() {
 }
 
 const figures = {errors: errorsFigure, curves: curvesFigure, pairs: pairsFigure, cost: costFigure, nets: netsFigure,
-  signals: signalsFigure, filters: filtersFigure};
+  signals: signalsFigure, filters: filtersFigure, memories: memoriesFigure};
 const tables = {summary: summaryTable, tuning: tuningTables, tests: testsTable, runs: runsTable, origin};
 
 // One that cannot be drawn is said to be so, and takes no other with it.
