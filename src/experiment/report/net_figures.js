@@ -75,40 +75,32 @@ function drawVariance(id, title, what, here) {
       `${dataset.later ? 'after one epoch' : 'at the start'}: ${short(raw.y)}`}});
 }
 
-function filtersFigure() {
-  const pictured = trained.filter((run) => run.filters && run.filters.count > 0);
+// A figure for each start of which there are such pictures.
+function gallery(id, kind, pictures) {
+  const pictured = trained.filter((run) => run[kind]?.count > 0);
   const list = groups.filter((group) => pictured.some((run) => run.key === group.key));
   if (list.length === 0) return false;
-  chooser(byId('c-filters'), 'Runs', groupOptions(list), (key) => {
-    byId('filters').replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
+  chooser(byId(`c-${id}`), 'Runs', groupOptions(list), (key) => {
+    byId(id).replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
       const figure = element('figure'), caption = element('figcaption');
       caption.append(mark(run.start), ' ', shown(run.start));
-      figure.append(caption, pictureCanvas(run.filters, Math.ceil(Math.sqrt(run.filters.count)),
-        `Weights into ${run.filters.count} lowest hidden units of ${run.start}, as pictures`));
+      figure.append(caption, ...pictures(run));
       return figure;
     }));
   });
   return true;
 }
 
-function memoriesFigure() {
-  const pictured = trained.filter((run) => run.reconstructions && run.reconstructions.count > 0);
-  const list = groups.filter((group) => pictured.some((run) => run.key === group.key));
-  if (list.length === 0) return false;
-  chooser(byId('c-memories'), 'Runs', groupOptions(list), (key) => {
-    byId('memories').replaceChildren(...pictured.filter((run) => run.key === key).map((run) => {
-      const figure = element('figure'), caption = element('figcaption');
-      caption.append(mark(run.start), ' ', shown(run.start));
-      const cases = run.reconstructions.count / 2;
-      figure.append(caption, pictureCanvas(run.reconstructions, cases,
-        `${cases} test cases, and below each what ${run.start} gives back of it`));
-      if (run.samples) figure.append(element('figcaption', 'drawn from it'),
-        pictureCanvas(run.samples, cases, `${run.samples.count} draws of ${run.start}`));
-      return figure;
-    }));
-  });
-  return true;
-}
+const filtersFigure = () => gallery('filters', 'filters', ({start, filters}) => [
+  pictureCanvas(filters, Math.ceil(Math.sqrt(filters.count)),
+    `Weights into ${filters.count} lowest hidden units of ${start}, as pictures`)]);
+
+const memoriesFigure = () => gallery('memories', 'reconstructions', ({start, reconstructions, samples}) => {
+  const cases = reconstructions.count / 2;
+  const seen = pictureCanvas(reconstructions, cases, `${cases} test cases, and below each what ${start} gives back of it`);
+  return samples ? [seen, element('p', 'drawn from it', 'note'),
+    pictureCanvas(samples, cases, `${samples.count} draws of ${start}`)] : [seen];
+});
 
 // Pictures in rows of so many, a pixel apart.
 function pictureCanvas({height, width, count: pictures, pixels}, across, label) {
