@@ -120,7 +120,7 @@ ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord record) 
   if (record.header.version != header.version)
     throw InvalidArgument(
         fmt::format("the runs that are there are of dbn {}, whose numbers may differ from those of {}",
-                    record.header.version, header.version));
+                    record.header.version.empty() ? "an unknown version" : record.header.version, header.version));
   RunIdentity now = header.identity;
   for (const auto& treatment : header.treatments)
     if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));

@@ -3,6 +3,7 @@
 #include <dbn/core/error.hpp>
 #include <dbn/data/binarization.hpp>
 #include <dbn/experiment/comparison.hpp>
+#include <dbn/units/unit_type.hpp>
 
 #include "plan.hpp"
 
@@ -85,6 +86,12 @@ void ComparisonOptions::validate() const {
                     "evaluate each start by `dbn finetune`",
                     finetune.task));
   const auto all = detail::parse_starts(*this);
+  for (const auto& type : unit_types())
+    if (type->replicated() && type->name() == pretrain.visible)
+      throw InvalidArgument(
+          fmt::format("--pretrain.visible: expected units that a net can compute, found {}, which need "
+                      "the length of each document; try bernoulli or gaussian",
+                      pretrain.visible));
   for (const auto& layers : detail::planned_nets(*this)) {
     finetune.validate_for(layers.size() + 1);
     for (const auto& start : all)

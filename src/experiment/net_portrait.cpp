@@ -35,7 +35,7 @@ std::vector<std::uint8_t> picture(const ConstMatrixRef& weights) {
   return pixels;
 }
 
-// Features as gray, from the least to the most that the layer which sees them, or one of them, may be.
+// Features as gray, from black for the least to white for the most of a range.
 void add_pictures(Pictures& pictures, const Matrix& cases, const ValueRange& range) {
   for (Index i = 0; i < cases.cols(); ++i) {
     auto& pixels = pictures.pixels.emplace_back();
@@ -46,17 +46,14 @@ void add_pictures(Pictures& pictures, const Matrix& cases, const ValueRange& ran
   }
 }
 
-// That of the layer, or of the values where it has no ends.
-ValueRange gray_range(const StackLayer& layer, const Matrix& values) {
-  const ValueRange range = visible_range(layer);
-  if (std::isfinite(range.first) && std::isfinite(range.second)) return range;
+ValueRange range_of(const Matrix& values) {
   const auto least = static_cast<double>(values.minCoeff()), most = static_cast<double>(values.maxCoeff());
   return {least, most > least ? most : least + 1};
 }
 
-// What the layer of that number sees becomes cases, by means from layer to layer; with the counts of `data`, if any.
-Matrix down(const Stack& stack, std::size_t layer, Matrix codes, const Matrix* data) {
-  while (layer-- > 0) codes = decode(stack.layers[layer], codes, layer == 0 ? data : nullptr);
+// What the layer of that number sees becomes cases, by means from layer to layer.
+Matrix down(const Stack& stack, std::size_t layer, Matrix codes) {
+  while (layer-- > 0) codes = decode(stack.layers[layer], codes);
   return codes;
 }
 
@@ -112,19 +109,23 @@ StackPictures stack_pictures(const Stack& stack, const PreparedCases& cases, con
   if (!are_pictures(shape)) return found;
   Matrix seen(cases.feature_count(), std::min(kRemembered, cases.case_count()));
   cases.gather_into(all_cases(seen.cols()), seen);
-  const StackLayer& first = stack.layers.front();
-  const ValueRange range = gray_range(first, seen);
   Matrix codes = seen;
   for (const auto& layer : stack.layers) codes = encode(layer, codes);
+  Matrix back = down(stack, stack.layers.size(), codes);
+  cases.preprocessing().invert(seen);
+  cases.preprocessing().invert(back);
+  const ValueRange range = range_of(seen);
   found.reconstructions = {.height = shape[0], .width = shape[1], .pixels = {}};
   add_pictures(*found.reconstructions, seen, range);
-  add_pictures(*found.reconstructions, down(stack, stack.layers.size(), codes, &seen), range);
+  add_pictures(*found.reconstructions, back, range);
   const auto* top = std::get_if<Rbm>(&stack.layers.back());
-  if (top == nullptr || top->visible->replicated()) return found;
+  if (top == nullptr) return found;
   try {
-    const Matrix draws = sample(*top, {.count = kRemembered, .steps = kGibbsSteps}, seed);
+    Matrix draws = sample(*top, {.count = kRemembered, .steps = kGibbsSteps}, seed);
+    draws = down(stack, stack.layers.size() - 1, draws);
+    cases.preprocessing().invert(draws);
     found.samples = {.height = shape[0], .width = shape[1], .pixels = {}};
-    add_pictures(*found.samples, down(stack, stack.layers.size() - 1, draws, nullptr), range);
+    add_pictures(*found.samples, draws, range);
   } catch (const DivergenceError&) {
     // There is nothing to show.
   }

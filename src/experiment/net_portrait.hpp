@@ -30,8 +30,8 @@ struct StackPictures {
   std::optional<Pictures> samples = {};
 };
 
-/// Of the first of the cases; none where cases are no pictures. Samples come from the chains of an RBM at the top,
-/// which are none where it is replicated, and where they grow beyond all numbers.
+/// Of the first of the cases, unscaled, from the least of their values as black to the most as white; none where cases
+/// are no pictures. Samples come from the chains of an RBM at the top; none where these grow beyond all numbers.
 StackPictures stack_pictures(const Stack& stack, const PreparedCases& cases, const std::vector<Index>& shape,
                              std::uint64_t seed);
 

@@ -99,11 +99,10 @@ void check_epochs(const DataFiles& data, const ComparisonOptions& options, const
       finetune_options(options, plan, data, treatment).validate();
       if (start.pretrained) pretrain_options(options, stack_of(start, treatment), cases).validate();
     } catch (const InvalidArgument& error) {
-      throw InvalidArgument(
-          fmt::format("--starts: {} with {} labels is to make as many updates as pretraining, in too "
-                      "many epochs of so few cases ({}); try more labels, fewer --pretrain.epochs, "
-                      "or --starts without it",
-                      start.name, treatment.labels, error.what()));
+      throw InvalidArgument(fmt::format(
+          "--starts: {} with {} labels is to work for as long as pretraining, in too many epochs of so few cases ({}); "
+          "try more labels, fewer --pretrain.epochs, or --starts without it",
+          start.name, treatment.labels, error.what()));
     }
   }
 }

@@ -86,12 +86,17 @@ std::string certainty(const Contest& contest) {
       std::max(*needed, at_least));
 }
 
+// Three digits, and all that are before the point.
+std::string seconds_text(double seconds) {
+  return seconds < 999.5 ? fmt::format("{:.3g}", seconds) : fmt::format("{:.0f}", seconds);
+}
+
 std::string cost(const Contest& contest) {
   const ComparisonCell& pretrained = contest.pretrained();
   const ComparisonCell& random = contest.random();
-  return fmt::format(" A run of {} takes {:.3g} s of pretraining and {:.3g} s of fine-tuning, one of {} {:.3g} s.",
-                     name_of(pretrained), pretrained.pretrain_seconds, pretrained.finetune_seconds, name_of(random),
-                     random.finetune_seconds);
+  return fmt::format(" A run of {} takes {} s of pretraining and {} s of fine-tuning, one of {} {} s.",
+                     name_of(pretrained), seconds_text(pretrained.pretrain_seconds),
+                     seconds_text(pretrained.finetune_seconds), name_of(random), seconds_text(random.finetune_seconds));
 }
 
 // What the controls of the best pretrained start and the longer runs of random ones come to.
@@ -177,8 +182,8 @@ std::string tuning_text(const ComparisonRecord& record) {
   for (const auto& trial : record.trials) seconds += trial.seconds;
   return fmt::format(
       "Starts were tuned on the validation cases of seed {}, each by the same {} trials wherever it stands, which took "
-      "{:.3g} s of fine-tuning; no interval counts what another seed would have chosen.",
-      header.seed, header.tuning_trials, seconds);
+      "{} s of fine-tuning; no interval counts what another seed would have chosen.",
+      header.seed, header.tuning_trials, seconds_text(seconds));
 }
 
 }  // namespace

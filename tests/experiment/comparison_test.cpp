@@ -206,6 +206,16 @@ TEST(Comparison, ALongerRunMayWorkAsLongAsPretrainingAndFineTuningTogether) {
   EXPECT_EQ(run_of(record, "he").history.size(), 2U);
 }
 
+// Where only controls are pretrained, theirs is the pretraining that it may work as long as.
+TEST(Comparison, ALongerRunIsMeasuredByThePretrainingOfControlsToo) {
+  const auto epochs = [](const char* start) {
+    const auto header = plan_comparison(tiny_digits(), "auto", tiny_options({start, "he+longer"}), 7);
+    return header.identity.at("epochs of he+longer, layers 20-20, 270 labels");
+  };
+  EXPECT_NE(epochs("rbm"), "2");
+  EXPECT_EQ(epochs("rbm+frozen"), epochs("rbm"));
+}
+
 TEST(Comparison, TuningTriesTheSameConfigurationsForEveryStartOnValidationCasesAlone) {
   auto options = tiny_options({"rbm", "he"});
   options.tune = 3;
@@ -258,6 +268,19 @@ TEST(Comparison, TheFirstSeedHasAPortrait) {
   }
 }
 
+// The first eight test cases as a picture of gray has them, from the least of their values to the most.
+std::vector<std::vector<double>> shown_cases() {
+  Matrix raw(784, 8);
+  tiny_digits().test->gather_into(all_cases(8), raw);
+  const auto least = static_cast<double>(raw.minCoeff()), most = static_cast<double>(raw.maxCoeff());
+  std::vector<std::vector<double>> cases;
+  for (const auto one : raw.colwise()) {
+    auto& gray = cases.emplace_back();
+    for (const Scalar value : one) gray.push_back(255 * (static_cast<double>(value) - least) / (most - least));
+  }
+  return cases;
+}
+
 // Of what was learned without labels, so of pretrained starts alone; a control shows no stack that is another's.
 TEST(Comparison, TheFirstSeedShowsWhatItsStacksRemember) {
   const auto record = compare(tiny_options({"rbm", "denoising", "he", "rbm+frozen"}));
@@ -267,12 +290,11 @@ TEST(Comparison, TheFirstSeedShowsWhatItsStacksRemember) {
   ASSERT_EQ(rbm.reconstructions->pixels.size(), 16U);
   ASSERT_EQ(rbm.samples->pixels.size(), 8U);
   EXPECT_EQ(rbm.reconstructions->width, 28);
-  Matrix raw(784, 8);
-  tiny_digits().test->gather_into(all_cases(8), raw);
+  const auto cases = shown_cases();
   for (std::size_t i = 0; i < 8; ++i) {
     const auto& seen = rbm.reconstructions->pixels[i];
     EXPECT_EQ(seen, denoising.reconstructions->pixels[i]);
-    EXPECT_TRUE(std::equal(seen.begin(), seen.end(), raw.col(static_cast<Index>(i)).begin())) << "as it is";
+    EXPECT_THAT(seen, testing::Pointwise(testing::DoubleNear(1), cases[i]));
   }
   EXPECT_NE(rbm.reconstructions->pixels[8], denoising.reconstructions->pixels[8]);
   EXPECT_NE(rbm.samples->pixels[0], rbm.samples->pixels[1]);
@@ -281,6 +303,21 @@ TEST(Comparison, TheFirstSeedShowsWhatItsStacksRemember) {
     if (run.seed != 7 || run.treatment.start == "he" || run.treatment.start == "rbm+frozen") {
       EXPECT_FALSE(run.reconstructions || run.samples) << run.treatment.start << ", " << run.seed;
     }
+}
+
+// In the values of the cases, whatever they were scaled to: units without bounds give no range of their own.
+TEST(Comparison, StandardizedCasesAreShownAsTheyAre) {
+  auto options = tiny_options({"rbm"});
+  options.pretrain.visible = "gaussian";
+  options.pretrain.learning_rate = {0.001};
+  options.seeds = 1;
+  const auto record = compare_starts(tiny_digits(), "standardize", options, 7);
+  const auto& pixels = run_of(record, "rbm", 7).reconstructions->pixels;
+  const auto cases = shown_cases();
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_THAT(pixels[i], testing::Pointwise(testing::DoubleNear(1), cases[i]));
+    EXPECT_GT(*std::max_element(pixels[8 + i].begin(), pixels[8 + i].end()), 64) << "what comes back is not black";
+  }
 }
 
 TEST(Comparison, ADivergingRunIsAFailureAndCountsInNoMean) {
@@ -370,6 +407,7 @@ TEST(Comparison, RefusesBadOptionsAndData) {
   refused([](auto& o) { o.starts = {"he+longer"}; });  // by which pretraining?
   refused([](auto& o) { o.starts = {"he+frozen"}; });
   refused([](auto& o) { o.starts = {"rbm+longer"}; });
+  refused([](auto& o) { o.starts = {"rbm"}, o.pretrain.visible = "replicated-softmax"; });
   refused([](auto& o) { o.activations = {"step"}; });
   refused([](auto& o) { o.labels = {}; });
   refused([](auto& o) { o.labels = {"0"}; });

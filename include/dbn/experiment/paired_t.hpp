@@ -15,7 +15,7 @@ double paired_t_test(std::span<const double> a, std::span<const double> b);
 /// What two one-sided tests say about "the difference is smaller than the margin".
 struct EquivalenceTest {
   double p = 1;  ///< small: the mean difference lies within the margin
-  /// 90 %: it lies within +-margin exactly when p < 0.05. None from fewer than two pairs.
+  /// 90 %: it lies within +-margin exactly when p < 0.05. None from fewer than two pairs, and from equal differences.
   std::optional<std::array<double, 2>> interval = {};
 };
 

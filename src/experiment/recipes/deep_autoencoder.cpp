@@ -228,7 +228,7 @@ std::string verdict(const Arm& pretrained, const Arm& random) {
   const bool equal = ratio <= kAboutEqual && ratio >= 1 / kAboutEqual;
   const std::string time = fmt::format("{:.2f} times the seconds of pretraining and fine-tuning", ratio);
   const std::string fair = equal ? "At about equal seconds" : "Seconds are not equal, so this is not a fair race, but";
-  std::string chance = "; one seed, so chance has a part in it";
+  std::string chance = "; one seed, or seeds that all differ by it, so chance may have a part in it";
   bool apart = difference.mean != 0;
   if (const auto& interval = difference.interval) {
     chance = fmt::format(", paired 95 % interval {:+.2f} to {:+.2f}", (*interval)[0], (*interval)[1]);

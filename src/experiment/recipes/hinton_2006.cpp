@@ -121,7 +121,7 @@ RecipeResult Hinton2006::run(const RecipeRun& run) const {
 
 std::string which_is_better(const MeanEstimate& difference) {
   const auto& interval = difference.interval;
-  if (!interval) return "One seed does not tell conjugate gradient from Adam.";
+  if (!interval) return "These seeds do not tell conjugate gradient from Adam: one, or equal differences.";
   const std::string text = fmt::format(
       "Adam's error minus conjugate gradient's: {:+.2f} points (paired 95 % interval "
       "{:+.2f} to {:+.2f})",

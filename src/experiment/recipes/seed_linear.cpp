@@ -211,7 +211,7 @@ std::string SeedLinear::he_remark(const std::vector<StartRuns>& runs) const {
   const StartRuns* he = of("he-uniform", runs);
   if (xavier == nullptr || he == nullptr) return "";
   const MeanEstimate difference = paired_difference(he->loss, xavier->loss);
-  if (!difference.interval) return "One seed does not tell Xavier from He.";
+  if (!difference.interval) return "These seeds do not tell Xavier from He: one, or equal differences.";
   const auto [low, high] = *difference.interval;
   const std::string numbers = fmt::format("He's loss minus Xavier's: {:.2g} (paired 95 % interval {:.2g} to {:.2g})",
                                           difference.mean, low, high);
