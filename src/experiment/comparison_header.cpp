@@ -117,10 +117,10 @@ ComparisonHeader plan_comparison(const DataFiles& data, const std::string& scale
 
 ComparisonRecord go_on(const ComparisonHeader& header, ComparisonRecord record) {
   if (record.runs.empty() && record.trials.empty()) return {.header = header, .trials = {}, .runs = {}};
-  if (record.header.version != header.version)
+  if (const auto& then = record.header.version; then != header.version)
     throw InvalidArgument(
-        fmt::format("the runs that are there are of dbn {}, whose numbers may differ from those of {}",
-                    record.header.version.empty() ? "an unknown version" : record.header.version, header.version));
+        fmt::format("the runs that are there are of {}, whose numbers may differ from those of dbn {}",
+                    then.empty() ? "an unknown version of dbn" : "dbn " + then, header.version));
   RunIdentity now = header.identity;
   for (const auto& treatment : header.treatments)
     if (!record.header.identity.contains(longer_name(treatment))) now.erase(longer_name(treatment));

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -119,6 +120,15 @@ class ComparisonRecipe final : public Recipe {
     return fmt::format("{}/{}{}", run.folder->path(), kept_name(run), kRecordEnding);
   }
 
+  static ComparisonRecord taken_up(const ComparisonHeader& header, const std::string& path) {
+    ComparisonRecord earlier = read_run_record(path);
+    try {
+      return go_on(header, std::move(earlier));
+    } catch (const InvalidArgument& error) {
+      throw InvalidArgument(fmt::format("{}: {}; name another --checkpoint", path, error.what()));
+    }
+  }
+
   // Finished runs are kept as those of a comparison are, beside the checkpoints of those in training.
   ComparisonRecord compare(const RecipeRun& run) const {
     const ComparisonOptions options = options_for(run);
@@ -128,7 +138,7 @@ class ComparisonRecipe final : public Recipe {
     if (run.folder != nullptr) {
       run.folder->hold();
       if (run.folder->resumes() && std::filesystem::exists(record_path(run)))
-        record = go_on(record.header, read_run_record(record_path(run)));
+        record = taken_up(record.header, record_path(run));
       file = std::make_unique<RunRecordFile>(record_path(run), record);
     }
     return compare_starts(run.data, run.scale, options, run.seed, observer_for(run, file.get()), run.folder, record,
